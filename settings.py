@@ -1,0 +1,125 @@
+"""Every setting once: its name, unit, default and environment variable."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+
+SourceName = Literal["reddit", "sandbox"]
+SourceChoice = Literal["auto", "reddit", "sandbox"]
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says how to mend it."""
+
+
+class Settings(BaseSettings):
+    """What an operator may choose, read from the environment (`PORT=8600 make run`)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    bind_address: str = Field("127.0.0.1", description="where to listen; 0.0.0.0 opens it to the network")
+    port: int = Field(8501, ge=1, le=65535, description="TCP port of dashboard and API")
+    data_dir: Path = Field(ROOT / ".data", description="folder of the embedded PostgreSQL")
+    database_url: str | None = Field(None, description="a PostgreSQL from 15 on, instead of the embedded one")
+    database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
+
+    subpulse_source: SourceChoice = Field("auto", description="auto takes Reddit once it has credentials")
+    reddit_client_id: str | None = Field(None, description="id of the approved Reddit app")
+    reddit_client_secret: str | None = Field(None, description="its secret", repr=False)
+    reddit_user_agent: str = Field(
+        f"python:subpulse:{VERSION} (self-hosted)", description="how Subpulse names itself to Reddit"
+    )
+    reddit_api_url: str = Field("https://oauth.reddit.com", description="base URL of Reddit's API")
+    reddit_token_url: str = Field(
+        "https://www.reddit.com/api/v1/access_token", description="where Reddit gives tokens"
+    )
+    sandbox_seed: int = Field(20260, description="the sandbox's world; the same seed is the same world")
+    sandbox_error_rate: float = Field(0.01, ge=0, le=1, description="share of sandbox answers that fail")
+
+    memory_limit_mb: int | None = Field(None, ge=64, description="memory limit in MiB, else cgroup or machine")
+    alert_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Apprise URLs, separated by spaces", repr=False
+    )
+    slow_query_ms: float = Field(100.0, gt=0, description="statements slower than this are logged with a plan")
+    self_probe_seconds: float = Field(
+        5.0, ge=0, description="how often Subpulse asks its own API, in seconds; 0 for never"
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="further web origins that may listen to /api/live, separated by spaces"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
+
+    @field_validator("alert_urls", "allowed_origins", mode="before")
+    @classmethod
+    def _split_on_spaces(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("database_url", "reddit_client_id", "reddit_client_secret", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("begin it with postgresql://")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @cached_property
+    def source(self) -> SourceName:
+        """Where data comes from: the choice made, or Reddit once it has credentials, else the sandbox."""
+        if self.subpulse_source != "auto":
+            return self.subpulse_source
+        return "reddit" if self.reddit_client_id and self.reddit_client_secret else "sandbox"
+
+
+def load_settings() -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        SettingsError: one line per unusable setting, naming its variable.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        lines = [
+            f"{_shown(str(error['loc'][0]), error['input'])}: {error['msg'].removeprefix('Value error, ')}"
+            for error in exc.errors()
+        ]
+        raise SettingsError("; ".join(lines)) from exc
+    if settings.source == "reddit" and not (settings.reddit_client_id and settings.reddit_client_secret):
+        raise SettingsError(
+            "SUBPULSE_SOURCE=reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET; "
+            "unset SUBPULSE_SOURCE to start with the sandbox"
+        )
+    return settings
+
+
+def _shown(name: str, value: object) -> str:
+    secret = name in {"database_url", "alert_urls"} or not Settings.model_fields[name].repr
+    return name.upper() if secret else f"{name.upper()}={value}"
+
+
+def described() -> list[tuple[str, str, str]]:
+    """(environment variable, default, meaning) of every setting, for the README and its test."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if isinstance(default, Path):
+            default = os.path.relpath(default, ROOT) + "/"
+        shown = "" if default is None or default == () else str(default)
+        rows.append((name.upper(), shown, field.description or ""))
+    return rows
