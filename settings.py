@@ -43,11 +43,15 @@ class Settings(BaseSettings):
     sandbox_seed: int = Field(20260, description="the sandbox's world; the same seed is the same world")
     sandbox_error_rate: float = Field(0.01, ge=0, le=1, description="share of sandbox answers that fail")
 
-    memory_limit_mb: int | None = Field(None, ge=64, description="memory limit in MiB, else cgroup or machine")
+    memory_limit_mb: int | None = Field(
+        None, ge=64, description="memory limit in MiB, else cgroup or machine"
+    )
     alert_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Apprise URLs, separated by spaces", repr=False
     )
-    slow_query_ms: float = Field(100.0, gt=0, description="statements slower than this are logged with a plan")
+    slow_query_ms: float = Field(
+        100.0, gt=0, description="statements slower than this are logged with a plan"
+    )
     self_probe_seconds: float = Field(
         5.0, ge=0, description="how often Subpulse asks its own API, in seconds; 0 for never"
     )

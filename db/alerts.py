@@ -1,0 +1,63 @@
+"""Alerts: a rule's state changes by compare-and-set, and each change is kept until it was sent."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from psycopg.rows import DictRow
+
+from db.database import Database
+from db.instances import SILENCE
+
+State = Literal["ok", "firing"]
+SEND_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule that leaves one state for another, with the reading that made it."""
+
+    rule: str
+    instance: str
+    old: State
+    new: State
+    value: float
+    threshold: float
+    message: str
+    freed_bytes: int | None = None
+
+
+async def state(db: Database, rule: str, instance: str) -> State:
+    """The rule's present state for one process (or '' for all)."""
+    await db.execute("alerts.ensure_state", rule=rule, instance=instance)
+    return await db.value("alerts.state", rule=rule, instance=instance)  # type: ignore[no-any-return]
+
+
+async def change(db: Database, change: Change) -> bool:
+    """Change the state if it still is `old`; False when another process was first."""
+    row = await db.row(
+        "alerts.change_state",
+        rule=change.rule,
+        instance=change.instance,
+        old=change.old,
+        new=change.new,
+        value=change.value,
+        threshold=change.threshold,
+        message=change.message,
+        freed_bytes=change.freed_bytes,
+    )
+    return row is not None
+
+
+async def firing(db: Database) -> list[DictRow]:
+    """What fires at present, longest first."""
+    return await db.rows("alerts.firing")
+
+
+async def history(db: Database, limit: int = 100) -> list[DictRow]:
+    """The newest transitions, newest first."""
+    return await db.rows("alerts.history", limit=limit)
+
+
+async def resolve_gone(db: Database) -> int:
+    """End the alerts of processes that no longer exist; how many."""
+    return await db.execute("alerts.resolve_gone", silence=SILENCE)

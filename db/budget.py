@@ -1,0 +1,51 @@
+"""How many requests Reddit still allows: one row per client id, shared by all processes."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from db.database import Database
+
+WINDOW = timedelta(seconds=600)
+ALLOWED_BEFORE_HEADERS = 1000.0  # 100 a minute over ten minutes, until the first answer says otherwise
+
+
+class Rate(Protocol):
+    """What a source's headers say of the window."""
+
+    @property
+    def used(self) -> int: ...
+    @property
+    def remaining(self) -> float: ...
+    @property
+    def reset_seconds(self) -> float: ...
+
+
+class SharedBudget:
+    """The budget of one client id (collectors.budget.Budget), kept in PostgreSQL."""
+
+    def __init__(self, db: Database, client: str) -> None:
+        self.db = db
+        self.client = client
+
+    async def take(self) -> float:
+        """0 when a request may go now, which then counts; else the seconds until the window ends."""
+        row = await self.db.row(
+            "budgets.take", client=self.client, allowed=ALLOWED_BEFORE_HEADERS, window=WINDOW
+        )
+        assert row is not None
+        return 0.0 if row["granted"] else max(float(row["seconds_left"]), 0.5)
+
+    async def report(self, rate: Rate) -> None:
+        """Correct the window from an answer's headers."""
+        await self.db.execute(
+            "budgets.report",
+            client=self.client,
+            allowed=rate.used + rate.remaining,
+            used=float(rate.used),
+            reset=float(rate.reset_seconds),
+        )
+
+    async def left(self) -> tuple[float, float] | None:
+        """(requests left, requests allowed) in this window; None before the first request."""
+        row = await self.db.row("budgets.left", client=self.client)
+        return (row["remaining"], row["allowed"]) if row else None

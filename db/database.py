@@ -1,0 +1,226 @@
+"""The one way to PostgreSQL: a pool of measured connections, statements by name, and a word for "down"."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from db.errors import DatabaseDown
+from db.measure import MeasuredCursor, QueryRecorder, measured_cursor
+from db.statements import statements
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 1.0
+WAIT_SECONDS = 5.0
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Session:
+    """Statements on one connection, all in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def rows(self, statement: str, /, **params: Any) -> list[DictRow]:
+        """Every row of the statement `topic.name` as a dictionary."""
+        async with self.connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statements()[statement], params)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def row(self, statement: str, /, **params: Any) -> DictRow | None:
+        """The first row, or None."""
+        found = await self.rows(statement, **params)
+        return found[0] if found else None
+
+    async def value(self, statement: str, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self.connection.cursor() as cursor:
+            await cursor.execute(statements()[statement], params)
+            row = await cursor.fetchone()
+            return row[0] if row else None
+
+    async def execute(self, statement: str, /, **params: Any) -> int:
+        """How many rows the statement touched."""
+        async with self.connection.cursor() as cursor:
+            await cursor.execute(statements()[statement], params)
+            return cursor.rowcount
+
+    async def execute_each(self, statement: str, /, rows: Iterable[dict[str, Any]]) -> None:
+        """The statement once per row of parameters, in one round trip per batch."""
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(statements()[statement], list(rows))
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Stream rows into a table by COPY; values in the order of `columns`."""
+        target = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        async with self.connection.cursor() as cursor, cursor.copy(target) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The pool at one moment: connections open, in use, and requests waiting for one."""
+
+    size: int
+    in_use: int
+    waiting: int
+    limit: int
+
+
+class Database:
+    """A pool on one schema of one PostgreSQL.
+
+    `conninfo` is asked again for each new connection, because an embedded server may come back elsewhere.
+    While PostgreSQL is away every call raises DatabaseDown at once; `watch` notices its return.
+    """
+
+    def __init__(
+        self,
+        conninfo: str | Callable[[], str],
+        schema: str,
+        recorder: QueryRecorder,
+        pool_size: int = 20,
+    ) -> None:
+        self.schema = schema
+        self.recorder = recorder
+        self.down_reason: str | None = None
+        self.pool_size = pool_size
+        self._conninfo = conninfo
+        self._cursor_factory: type[MeasuredCursor[Any]] = measured_cursor(recorder)
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            self.conninfo,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": 2,
+                "cursor_factory": self._cursor_factory,
+                "connect_timeout": 5,
+            },
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=2.0,  # short, because `watch` asks again anyway
+            open=False,
+            name="subpulse",
+        )
+
+    def conninfo(self) -> str:
+        """Where to connect to, with the search path that selects this database's schema."""
+        raw = self._conninfo if isinstance(self._conninfo, str) else self._conninfo()
+        return with_schema(raw, self.schema)
+
+    async def open(self) -> None:
+        """Open the pool.
+
+        Raises:
+            DatabaseDown: when no connection comes about within WAIT_SECONDS.
+        """
+        try:
+            await self.pool.open(wait=True, timeout=WAIT_SECONDS)
+        except PoolTimeout as exc:
+            await self.pool.close()
+            raise DatabaseDown(f"PostgreSQL does not answer: {await self._why()}") from exc
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A session whose statements happen together or not at all."""
+        async with self._session() as session, session.connection.transaction():
+            yield session
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        if self.down_reason is not None:
+            raise DatabaseDown(self.down_reason)
+        try:
+            async with self.pool.connection() as connection:
+                yield Session(connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests) as exc:
+            raise DatabaseDown(_one_line(exc)) from exc
+
+    async def rows(self, statement: str, /, **params: Any) -> list[DictRow]:
+        """Every row of the statement `topic.name` as a dictionary."""
+        async with self._session() as session:
+            return await session.rows(statement, **params)
+
+    async def row(self, statement: str, /, **params: Any) -> DictRow | None:
+        """The first row, or None."""
+        async with self._session() as session:
+            return await session.row(statement, **params)
+
+    async def value(self, statement: str, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self._session() as session:
+            return await session.value(statement, **params)
+
+    async def execute(self, statement: str, /, **params: Any) -> int:
+        """How many rows the statement touched."""
+        async with self._session() as session:
+            return await session.execute(statement, **params)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A bare measured connection, for what has no statement of its own (EXPLAIN, the queue)."""
+        async with self._session() as session:
+            yield session.connection
+
+    def pool_state(self) -> PoolState:
+        stats = self.pool.get_stats()
+        size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        return PoolState(size, size - idle, stats.get("requests_waiting", 0), self.pool_size)
+
+    async def watch(self, revive: Callable[[], None] | None = None) -> None:
+        """Until cancelled: notice that PostgreSQL went away or came back, and mend the pool.
+
+        `revive` is called in a thread while it is away; it may start a server of our own again.
+        """
+        while True:
+            reason = await self._why()
+            if reason is not None:
+                if self.down_reason is None:
+                    log.error("database down", reason=reason)
+                if revive is not None:
+                    with suppress(Exception):  # whatever it says, we ask again in a second
+                        await asyncio.to_thread(revive)
+            elif self.down_reason is not None:
+                await self.pool.check()
+                log.info("database back")
+            self.down_reason = reason
+            await asyncio.sleep(CHECK_SECONDS)
+
+    async def _why(self) -> str | None:
+        """Why PostgreSQL does not answer, or None; while all is well a pooled connection is asked."""
+        try:
+            async with asyncio.timeout(2 * CHECK_SECONDS):
+                if self.down_reason is None and not self.pool.closed and self.pool_state().size:
+                    async with self.pool.connection() as connection:
+                        await connection.execute("SELECT 1")
+                else:
+                    async with await psycopg.AsyncConnection.connect(self.conninfo()) as connection:
+                        await connection.execute("SELECT 1")
+        except (psycopg.Error, PoolTimeout, OSError, TimeoutError) as exc:
+            return _one_line(exc) or "no answer in time"
+        return None
+
+
+def with_schema(conninfo: str, schema: str) -> str:
+    """`conninfo` with `schema` first on the search path, keeping options it already has."""
+    options = conninfo_to_dict(conninfo).get("options") or ""
+    return make_conninfo(conninfo, options=f"{options} -c search_path={schema},public".strip())
+
+
+def _one_line(exc: BaseException) -> str:
+    return " ".join(str(exc).split())

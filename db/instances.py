@@ -1,0 +1,45 @@
+"""Processes that take part: each has a row and says every few seconds that it is still there."""
+
+import os
+import socket
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import psutil
+
+from db.database import Database
+
+SILENCE = timedelta(seconds=45)  # after so long without a sign, a process counts as gone
+
+
+def new_instance_id() -> str:
+    """A name for this process that no other has, before or after."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+
+
+async def join(db: Database, instance: str, role: str) -> None:
+    """Enter as `role` (app, worker or run)."""
+    await db.execute("instances.join", id=instance, hostname=socket.gethostname(), pid=os.getpid(), role=role)
+
+
+async def beat(db: Database, instance: str) -> None:
+    await db.execute("instances.beat", id=instance)
+
+
+async def leave(db: Database, instance: str) -> None:
+    await db.execute("instances.leave", id=instance)
+
+
+async def dead_on_this_machine(db: Database, me: str) -> list[str]:
+    """Processes of this machine that ended without a word: no need to wait for their silence."""
+    rows = await db.rows("instances.on_host", hostname=socket.gethostname())
+    return [row["id"] for row in rows if row["id"] != me and not _lives(row["pid"], row["started_at"])]
+
+
+def _lives(pid: int, joined_at: datetime) -> bool:
+    """Whether the process with that id is the one that joined then, and not a later namesake."""
+    try:
+        process = psutil.Process(pid)
+        return pid != os.getpid() and datetime.fromtimestamp(process.create_time(), UTC) <= joined_at
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,97 @@
+-- name: start
+-- A run has begun; its number.
+INSERT INTO job_runs (job, instance, queue_id, arguments, outcome, started_at, memory_before)
+VALUES (%(job)s, %(instance)s, %(queue_id)s, %(arguments)s, 'running', %(started_at)s, %(memory_before)s)
+RETURNING id
+
+-- name: finish
+-- How it went. A run already marked lost stays so.
+UPDATE job_runs SET
+    outcome = %(outcome)s, finished_at = %(finished_at)s, wall_seconds = %(wall_seconds)s,
+    cpu_seconds = %(cpu_seconds)s, memory_peak = %(memory_peak)s, memory_after = %(memory_after)s,
+    items = %(items)s, error = %(error)s
+WHERE id = %(id)s AND outcome = 'running'
+
+-- name: note_absent
+-- A start that did not happen: missed (the clock was late) or skipped (the one before was still at it).
+INSERT INTO job_runs (job, instance, outcome, started_at, finished_at, error)
+VALUES (%(job)s, %(instance)s, %(outcome)s, %(at)s, %(at)s, %(error)s)
+
+-- name: mark_lost
+-- Runs whose process is gone: stopped, not heard of for %(silence)s, or among those known to be dead.
+UPDATE job_runs SET outcome = 'lost', finished_at = now(),
+    error = 'the process that ran it ended before it did'
+WHERE outcome = 'running' AND instance <> %(me)s
+  AND NOT EXISTS (
+    SELECT FROM instances
+    WHERE instances.id = instance AND stopped_at IS NULL AND seen_at > now() - %(silence)s
+      AND instances.id <> ALL(%(dead)s)
+  )
+RETURNING id, job
+
+-- name: recent
+-- The newest runs, of one job or all, with one outcome or any.
+SELECT id, job, instance, outcome, started_at, finished_at, wall_seconds, cpu_seconds, memory_before,
+       memory_peak, memory_after, items, error, arguments
+FROM job_runs
+WHERE (%(job)s::text IS NULL OR job = %(job)s) AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+
+-- name: by_job
+-- Each job's last run and its record of the last 24 hours.
+SELECT job,
+       count(*) FILTER (WHERE outcome IN ('succeeded', 'failed', 'lost')) AS runs,
+       count(*) FILTER (WHERE outcome IN ('failed', 'lost')) AS failures,
+       count(*) FILTER (WHERE outcome IN ('missed', 'skipped')) AS absent,
+       count(*) FILTER (WHERE outcome = 'running') AS running,
+       avg(wall_seconds) AS mean_seconds, max(wall_seconds) AS max_seconds,
+       max(memory_peak - memory_before) AS memory_rise, sum(items)::bigint AS items,
+       max(started_at) FILTER (WHERE outcome NOT IN ('missed', 'skipped')) AS last_started_at,
+       max(finished_at) FILTER (WHERE outcome IN ('failed', 'lost')) AS last_failed_at
+FROM job_runs WHERE started_at > now() - interval '24 hours' GROUP BY job
+
+-- name: between
+-- Runs that overlap a time, for the bands under the charts.
+SELECT id, job, outcome, started_at, finished_at, memory_before, memory_peak, items
+FROM job_runs
+WHERE started_at < %(until)s AND coalesce(finished_at, now()) > %(since)s
+  AND outcome IN ('running', 'succeeded', 'failed', 'lost')
+ORDER BY started_at LIMIT %(limit)s
+
+-- name: prune
+-- Forget runs older than %(keep)s.
+DELETE FROM job_runs WHERE id IN (
+    SELECT id FROM job_runs WHERE started_at < now() - %(keep)s AND outcome <> 'running' LIMIT %(limit)s)
+
+-- name: controls
+-- Which jobs are paused, and when each was last asked to start.
+SELECT job, paused, ticked_at FROM job_controls
+
+-- name: pause
+-- Pause a job, or let it go on.
+INSERT INTO job_controls (job, paused) VALUES (%(job)s, %(paused)s)
+ON CONFLICT (job) DO UPDATE SET paused = excluded.paused
+
+-- name: tick
+-- The clock asks for a start: granted to the first process that asks within an interval, unless paused.
+INSERT INTO job_controls AS control (job, ticked_at) VALUES (%(job)s, now())
+ON CONFLICT (job) DO UPDATE SET ticked_at = now()
+WHERE NOT control.paused
+  AND (control.ticked_at IS NULL OR control.ticked_at <= now() - %(every)s * 0.9)
+RETURNING job
+
+-- name: is_paused
+-- Whether a job is paused.
+SELECT paused FROM job_controls WHERE job = %(job)s
+
+-- name: waiting_since
+-- Since when a queued start of a job has been waiting, oldest first; null when none is.
+SELECT min(at) FROM procrastinate_jobs
+JOIN procrastinate_events ON job_id = procrastinate_jobs.id AND type = 'deferred'
+WHERE task_name = %(job)s AND status = 'todo'
+
+-- name: queue_depth
+-- Jobs in the queue that wait and that run.
+SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing,
+       count(*) FILTER (WHERE status = 'failed') AS failed
+FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')

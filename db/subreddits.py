@@ -1,0 +1,164 @@
+"""Communities: merged in batches, leased when due, read a page at a time as JSON that PostgreSQL built."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, Literal
+
+import orjson
+
+from db.database import Database, Session
+
+Sort = Literal["subscribers", "name", "first_seen"]
+SORTS: tuple[Sort, ...] = ("subscribers", "name", "first_seen")
+COLUMNS = (
+    "id",
+    "name",
+    "title",
+    "description",
+    "type",
+    "over18",
+    "subscribers",
+    "quarantine",
+    "lang",
+    "created_at",
+)
+_fields = attrgetter(*COLUMNS)
+REFRESH_EVERY = timedelta(hours=1)
+
+
+class BadCursor(ValueError):
+    """The cursor is not one that Subpulse gave out for this sort; leave it out to begin at the first page."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a page is narrowed to; None leaves all in. False for over18 excludes "Reddit will not say"."""
+
+    q: str | None = None
+    category: str | None = None
+    min_subscribers: int | None = None
+    over18: bool | None = None
+
+    def params(self) -> dict[str, Any]:
+        """Parameters of the page statements, the search words turned into a prefix query."""
+        return {
+            "words": search_words(self.q),
+            "category": self.category,
+            "min_subscribers": self.min_subscribers,
+            "over18": self.over18,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`items` is a JSON array as bytes; `cursor` continues behind its last row, None at the end."""
+
+    items: bytes
+    count: int
+    cursor: str | None
+
+
+def search_words(q: str | None) -> str | None:
+    """A text-search query in which each word may be a beginning: `mech key` finds Mechanical keyboards."""
+    words = re.findall(r"\w+", q or "")
+    return " & ".join(f"{word}:*" for word in words) or None
+
+
+def encode_cursor(sort: Sort, value: str, last_id: str) -> str:
+    """An opaque word for the place behind one row in one order."""
+    return base64.urlsafe_b64encode(orjson.dumps([sort, value, last_id])).decode().rstrip("=")
+
+
+def decode_cursor(sort: Sort, cursor: str | None) -> tuple[str | None, str | None]:
+    """(value, id) of the row to continue behind; (None, None) for the first page.
+
+    Raises:
+        BadCursor: the word is damaged, or belongs to another order.
+    """
+    if not cursor:
+        return None, None
+    try:
+        decoded = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        kind, value, last_id = decoded
+        if kind != sort or not isinstance(last_id, str):
+            raise BadCursor
+        _check_value(sort, value)
+    except (binascii.Error, ValueError, TypeError) as exc:
+        raise BadCursor from exc
+    return value, last_id
+
+
+def _check_value(sort: Sort, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    if sort == "subscribers":
+        int(value)
+    elif sort == "first_seen":
+        datetime.fromisoformat(value)
+
+
+async def page(
+    db: Database, filters: Filters, sort: Sort = "subscribers", limit: int = 50, cursor: str | None = None
+) -> Page:
+    """One page of communities by keyset: the same cost at any depth.
+
+    Raises:
+        BadCursor: see decode_cursor.
+    """
+    after_value, after_id = decode_cursor(sort, cursor)
+    row = await db.row(
+        f"subreddits.page_by_{sort}",
+        **filters.params(),
+        limit=limit,
+        after_value=after_value,
+        after_id=after_id,
+    )
+    assert row is not None
+    following = encode_cursor(sort, row["last_value"], row["last_id"]) if row["count"] == limit else None
+    return Page(row["items"].encode(), row["count"], following)
+
+
+async def matching(db: Database, filters: Filters) -> int:
+    """How many communities the filters leave."""
+    return int(await db.value("subreddits.matching", **filters.params()))
+
+
+async def one(db: Database, name: str) -> bytes | None:
+    """One community as a JSON object, or None when it was never seen."""
+    found = await db.value("subreddits.one", name=name)
+    return found.encode() if found else None
+
+
+async def merge(session: Session, records: Iterable[Any], refresh_every: timedelta = REFRESH_EVERY) -> int:
+    """Write a batch of collectors.records.Subreddit; how many were new. Repeating a batch changes nothing."""
+    await session.execute("subreddits.stage")
+    await session.copy("staged_subreddits", COLUMNS, map(_fields, records))
+    return int(await session.value("subreddits.merge", refresh_every=refresh_every))
+
+
+async def set_state(
+    session: Session, names: Sequence[str], state: str, reason: str, again_in: timedelta
+) -> None:
+    """Note that the source refused these communities, or could not tell."""
+    lowered = [name.lower() for name in names]
+    await session.execute(
+        "subreddits.set_state", names=lowered, state=state, reason=reason, again_in=again_in
+    )
+
+
+async def stats(db: Database) -> bytes:
+    """The collection in figures, as a JSON object."""
+    return str(await db.value("subreddits.stats")).encode()
+
+
+async def totals(db: Database) -> dict[str, int]:
+    """Communities and posts collected: {"subreddits": n, "posts": n}."""
+    return {row["name"]: row["value"] for row in await db.rows("subreddits.totals")}

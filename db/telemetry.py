@@ -1,0 +1,214 @@
+"""What Subpulse measured of itself, stored by interval and read over any range."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from db import histogram
+from db.attribution import asked_by
+from db.database import Database
+from db.measure import QueryStats, SlowQuery, parameter_types
+from db.statements import names_by_text
+
+INTERVAL_SECONDS = 10
+EXPLAINABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE")
+
+
+@dataclass(frozen=True, slots=True)
+class RouteInterval:
+    """One route's requests of one method and status class (2 for 2xx …) in one interval."""
+
+    route: str
+    method: str
+    status_class: int
+    count: int
+    sum_seconds: float
+    max_seconds: float
+    histogram: bytes
+
+
+def interval_start(at: float) -> datetime:
+    """The start of the interval that a moment (epoch seconds) falls into."""
+    return datetime.fromtimestamp(at // INTERVAL_SECONDS * INTERVAL_SECONDS, UTC)
+
+
+async def add_latency(db: Database, instance: str, at: datetime, intervals: Iterable[RouteInterval]) -> None:
+    """Store an interval's requests, in one transaction."""
+    async with db.transaction() as session:
+        await session.execute_each(
+            "telemetry.add_latency",
+            (
+                {"at": at, "width": INTERVAL_SECONDS, "instance": instance} | asdict(interval)
+                for interval in intervals
+            ),
+        )
+
+
+async def add_samples(db: Database, instance: str, at: datetime, values: dict[str, float | None]) -> None:
+    """Store one value per series; a missing reading is stored as nothing, not as zero."""
+    async with db.transaction() as session:
+        await session.execute_each(
+            "telemetry.add_sample",
+            (
+                {"series": series, "at": at, "instance": instance, "value": value}
+                for series, value in values.items()
+                if value is not None
+            ),
+        )
+
+
+async def samples_since(
+    db: Database, series: Sequence[str], since: datetime, instance: str | None = None
+) -> list[DictRow]:
+    return await db.rows("telemetry.samples_since", series=list(series), since=since, instance=instance)
+
+
+async def add_query_stats(
+    db: Database, instance: str, at: datetime, stats: dict[tuple[str, str], QueryStats]
+) -> None:
+    """Store an interval's statements, each under its name or its normalised text."""
+    merged: dict[tuple[str, str], QueryStats] = {}
+    for (text, asker), counted in stats.items():
+        merged.setdefault((statement_name(text), asker), counted)
+    async with db.transaction() as session:
+        await session.execute_each(
+            "telemetry.add_query_stats",
+            (
+                {
+                    "at": at,
+                    "width": INTERVAL_SECONDS,
+                    "instance": instance,
+                    "statement": statement,
+                    "asker": asker,
+                    "calls": counted.calls,
+                    "rows": counted.rows,
+                    "total_seconds": counted.total_seconds,
+                    "max_seconds": counted.max_seconds,
+                    "histogram": histogram.encode(counted.counts()),
+                }
+                for (statement, asker), counted in merged.items()
+            ),
+        )
+
+
+async def add_slow_query(db: Database, instance: str, slow: SlowQuery) -> None:
+    """Store a slow execution with its plan, taken now, on nobody's time."""
+    plan, missing = await explain(db, slow)
+    await db.execute(
+        "telemetry.add_slow_query",
+        at=datetime.fromtimestamp(slow.at, UTC),
+        instance=instance,
+        statement=statement_name(slow.text),
+        text=slow.text,
+        asker=slow.asker,
+        seconds=slow.seconds,
+        rows=slow.rows,
+        parameter_types=Jsonb(parameter_types(slow.params)),
+        plan=Jsonb(plan) if plan is not None else None,
+        plan_missing=missing,
+    )
+
+
+async def explain(db: Database, slow: SlowQuery) -> tuple[Any | None, str | None]:
+    """(plan, None) as EXPLAIN (FORMAT JSON) gives it, or (None, why there is none)."""
+    if not slow.text.lstrip().upper().startswith(EXPLAINABLE):
+        return None, "PostgreSQL explains only statements that read or change rows"
+    with asked_by("slow query log"):
+        async with db.connection() as connection:
+            try:
+                cursor = await connection.execute(f"EXPLAIN (FORMAT JSON) {slow.text}", slow.params)
+                row = await cursor.fetchone()
+            except Exception as exc:  # noqa: BLE001 - any statement may be unexplainable; the log says why
+                return None, " ".join(str(exc).split())
+    return (row[0] if row else None), None
+
+
+def statement_name(text: str) -> str:
+    """`topic.name` of our own statements; other texts with white space folded, at most 500 characters."""
+    return names_by_text().get(text) or " ".join(text.split())[:500]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLatency:
+    """A route over a range: counts, and seconds."""
+
+    route: str
+    method: str
+    count: int
+    server_errors: int
+    client_errors: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    mean: float
+    max: float
+
+
+async def latency_by_route(db: Database, since: datetime) -> list[RouteLatency]:
+    """Every route since a time, the busiest first."""
+    found = []
+    for row in await db.rows("telemetry.latency_by_route", since=since):
+        p50, p95, p99 = histogram.quantiles(histogram.decode(row["histogram"]), (0.5, 0.95, 0.99))
+        found.append(
+            RouteLatency(
+                row["route"],
+                row["method"],
+                row["count"],
+                row["server_errors"],
+                row["client_errors"],
+                p50,
+                p95,
+                p99,
+                row["sum_seconds"] / row["count"],
+                row["max_seconds"],
+            )
+        )
+    return found
+
+
+async def latency_over_time(
+    db: Database, since: datetime, step: timedelta, route: str | None = None
+) -> list[dict[str, Any]]:
+    """Steps of a range, oldest first: at, count, server_errors, p50, p95, p99 (seconds)."""
+    steps = []
+    for row in await db.rows("telemetry.latency_over_time", since=since, step=step, route=route):
+        p50, p95, p99 = histogram.quantiles(histogram.decode(row.pop("histogram")), (0.5, 0.95, 0.99))
+        steps.append({**row, "p50": p50, "p95": p95, "p99": p99})
+    return steps
+
+
+async def statements_since(db: Database, since: datetime, limit: int = 100) -> list[dict[str, Any]]:
+    """Statements by total time: calls, rows, seconds in all and at most, p95, who asked."""
+    found = []
+    for row in await db.rows("telemetry.statements_since", since=since, limit=limit):
+        (p95,) = histogram.quantiles(histogram.decode(row.pop("histogram")), (0.95,))
+        found.append({**row, "mean_seconds": row["total_seconds"] / row["calls"], "p95_seconds": p95})
+    return found
+
+
+async def slow_queries(db: Database, since: datetime, limit: int = 200) -> list[DictRow]:
+    """The newest slow executions, newest first."""
+    return await db.rows("telemetry.slow_queries", since=since, limit=limit)
+
+
+def plan_summary(plan: Any) -> str:
+    """A plan's nodes with their estimated cost and rows, indented by depth."""
+    loaded = orjson.loads(plan) if isinstance(plan, str | bytes) else plan
+    lines: list[str] = []
+
+    def walk(node: dict[str, Any], depth: int) -> None:
+        target = node.get("Relation Name") or node.get("Index Name") or node.get("CTE Name") or ""
+        lines.append(
+            f"{'  ' * depth}{node['Node Type']} {target}".rstrip()
+            + f"  (cost {node['Total Cost']:,.0f}, rows {node['Plan Rows']:,})"
+        )
+        for child in node.get("Plans", ()):
+            walk(child, depth + 1)
+
+    walk(loaded[0]["Plan"], 0)
+    return "\n".join(lines)

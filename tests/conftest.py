@@ -1,0 +1,66 @@
+"""The real PostgreSQL: one embedded server and one migrated template per session, a clone per test."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from db.database import Database
+from db.embedded import EmbeddedServer
+from db.measure import QueryRecorder
+from db.migrate import migrate
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+SCHEMA = "subpulse_sandbox"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real answers and records, read in place."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no recorded answers at {SHARED_DATA}; they are not part of the project")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Connection string of a real PostgreSQL that ends with the session."""
+    server = EmbeddedServer(tmp_path_factory.mktemp("data"))
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """Name of a migrated database to clone from."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_subpulse")
+    migrate(make_conninfo(postgres, dbname="template_subpulse"), SCHEMA)
+    return "template_subpulse"
+
+
+@pytest.fixture
+def database_url(postgres: str, template: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield make_conninfo(postgres, dbname=name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def recorder() -> QueryRecorder:
+    return QueryRecorder(slow_query_ms=100)
+
+
+@pytest.fixture
+async def db(database_url: str, recorder: QueryRecorder) -> AsyncIterator[Database]:
+    """An open pool on the test's own database."""
+    database = Database(database_url, SCHEMA, recorder, pool_size=4)
+    await database.open()
+    yield database
+    await database.close()
