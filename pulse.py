@@ -1,7 +1,10 @@
 """One frame a second, computed and encoded once, for however many listen.
 
-A frame is a flat record of the present second (see `Frame`). The last fifteen minutes of frames are kept; a new
-listener gets them first, one that comes back gets what it missed, and a slow one loses frames, never memory.
+The last fifteen minutes are kept. A new listener gets them first, one that comes back gets what it missed, and a
+slow one loses frames, never memory.
+
+On the wire, a frame is `{"id", "at", "series": {name: number|null}, "runs": [run], "now": {…}}`, at in epoch
+seconds; the history is the same in columns: `{"id", "at": [], "series": {name: []}, "runs": [], "now": {}}`.
 """
 
 import asyncio
@@ -9,7 +12,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -22,12 +25,34 @@ BACKLOG_FRAMES = 8  # what a slow listener may lag behind before it loses the ol
 PERIOD_SECONDS = 1.0
 
 Fields = dict[str, Any]
-Publisher = Callable[[], Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one publisher says of the present second: numbers over time, job runs, and the present state."""
+
+    series: dict[str, float | None] = field(default_factory=dict)
+    runs: list[Fields] = field(default_factory=list)
+    now: Fields = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All parts of one second; `at` in epoch seconds."""
+
+    number: int
+    at: float
+    series: dict[str, float | None]
+    runs: list[Fields]
+    now: Fields
+
+
+Publisher = Callable[[], Part]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a listener receives: JSON bytes under an id by which it may resume."""
+    """What a listener receives: JSON bytes, under an id by which it may resume."""
 
     id: str
     kind: str  # "history" or "frame"
@@ -52,11 +77,12 @@ class Listener:
         self._arrived.set()
 
     def close(self) -> None:
+        """Let the stream end once what waits was taken."""
         self._closed = True
         self._arrived.set()
 
     async def messages(self) -> AsyncIterator[Message]:
-        """Messages as they come, until the pulse closes."""
+        """Messages as they come, until closed."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()
@@ -69,13 +95,13 @@ class Listener:
 class Pulse:
     """Joins what publishers say of the present second into frames and fans them out.
 
-    Publishers are plain functions that return fields of the frame from memory; they must not block.
+    Publishers are plain functions that answer from memory; they must not block.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.epoch = uuid.uuid4().hex[:8]
-        self.frames: deque[tuple[int, Fields]] = deque(maxlen=HISTORY_FRAMES)
-        self.sequence = 0
+        self.frames: deque[Frame] = deque(maxlen=HISTORY_FRAMES)
+        self.number = 0
         self._clock = clock
         self._publishers: list[Publisher] = []
         self._listeners: set[Listener] = set()
@@ -87,49 +113,77 @@ class Pulse:
         """How many listen at present."""
         return len(self._listeners)
 
+    @property
+    def latest(self) -> Frame | None:
+        """The newest frame, or None before the first."""
+        return self.frames[-1] if self.frames else None
+
     def publish(self, publisher: Publisher) -> None:
-        """Let `publisher` contribute its fields to every frame from now on."""
+        """Let `publisher` contribute its part to every frame from now on."""
         self._publishers.append(publisher)
 
-    def seed(self, frames: list[Fields]) -> None:
-        """Begin with frames from before this process, oldest first, so that a restart leaves no hole."""
-        for frame in frames[-HISTORY_FRAMES:]:
-            self.sequence += 1
-            self.frames.append((self.sequence, frame))
+    def seed(self, at: float, series: dict[str, float | None], runs: list[Fields] | None = None) -> None:
+        """Begin with a frame from before this process, so that a restart leaves no hole; oldest first."""
+        self.number += 1
+        self.frames.append(Frame(self.number, at, series, runs or [], {}))
 
     def tick(self) -> Message:
         """Compute this second's frame, keep it, and offer it to every listener."""
-        self.sequence += 1
-        frame: Fields = {"at": round(self._clock(), 3)}
-        for publisher in self._publishers:
-            frame.update(publisher())
-        self.frames.append((self.sequence, frame))
-        message = Message(f"{self.epoch}-{self.sequence}", "frame", orjson.dumps(frame))
+        frame = self._compute()
+        self.frames.append(frame)
+        data = orjson.dumps(
+            {
+                "id": self._id,
+                "at": frame.at,
+                "series": frame.series,
+                "runs": frame.runs,
+                "now": frame.now,
+            }
+        )
+        message = Message(self._id, "frame", data)
         for listener in self._listeners:
             listener.offer(message)
         return message
 
-    def latest(self) -> Fields | None:
-        """The newest frame, or None before the first."""
-        return self.frames[-1][1] if self.frames else None
+    def _compute(self) -> Frame:
+        self.number += 1
+        frame = Frame(self.number, round(self._clock(), 3), {}, [], {})
+        for publisher in self._publishers:
+            part = publisher()
+            frame.series.update(part.series)
+            frame.runs.extend(part.runs)
+            frame.now.update(part.now)
+        return frame
+
+    @property
+    def _id(self) -> str:
+        return f"{self.epoch}-{self.number}"
 
     def history(self, after: str | None = None) -> Message:
         """All kept frames as one message, or only those after the id that a listener saw last.
 
         The whole history is encoded once a second at most, however many ask for it.
         """
-        seen = self._sequence_of(after)
+        seen = self._number_of(after)
         if seen:
-            return self._encoded([frame for number, frame in self.frames if number > seen])
-        if self._history is None or self._history[0] != self.sequence:
-            self._history = self.sequence, self._encoded([frame for _, frame in self.frames])
+            return self._encoded([frame for frame in self.frames if frame.number > seen])
+        if self._history is None or self._history[0] != self.number:
+            self._history = self.number, self._encoded(list(self.frames))
         return self._history[1]
 
-    def _encoded(self, frames: list[Fields]) -> Message:
-        return Message(f"{self.epoch}-{self.sequence}", "history", orjson.dumps({"frames": frames}))
+    def _encoded(self, frames: list[Frame]) -> Message:
+        names = dict.fromkeys(name for frame in frames for name in frame.series)
+        columns = {
+            "id": self._id,
+            "at": [frame.at for frame in frames],
+            "series": {name: [frame.series.get(name) for frame in frames] for name in names},
+            "runs": list({run["id"]: run for frame in frames for run in frame.runs}.values()),
+            "now": frames[-1].now if frames else {},
+        }
+        return Message(self._id, "history", orjson.dumps(columns))
 
-    def _sequence_of(self, message_id: str | None) -> int:
-        """The sequence number in an id of this process's; 0 for any other."""
+    def _number_of(self, message_id: str | None) -> int:
+        """The number in an id that this process gave out; 0 for any other."""
         epoch, _, number = (message_id or "").rpartition("-")
         return int(number) if epoch == self.epoch and number.isdecimal() else 0
 
@@ -153,10 +207,10 @@ class Pulse:
             listener.close()
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Tick on every full second until cancelled; a publisher that fails costs one frame, not the pulse."""
+        """Tick on every full second until closed; a publisher that fails costs a frame, not the pulse."""
         while not self._closed:
             await sleep(PERIOD_SECONDS - self._clock() % PERIOD_SECONDS)
             try:
                 self.tick()
-            except Exception:  # noqa: BLE001 - the pulse outlives any one publisher; the log names it
+            except Exception:  # it must outlive any one publisher, and the log names the culprit
                 log.exception("pulse frame failed")
