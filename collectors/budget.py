@@ -1,0 +1,99 @@
+"""How many requests may still go to Reddit in this window, and when the next one may.
+
+Reddit counts per client id in fixed slices of 600 s and says so in three headers, never the limit itself
+(prawcore, rate_limit.py). Several processes with one client id share one budget in PostgreSQL (`db`); one
+alone keeps it here.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+WINDOW_SECONDS = 600.0
+ASSUMED_LIMIT = 1000.0  # 100 a minute with OAuth, until the headers say otherwise
+LEAST_PAUSE_SECONDS = 1.0
+SAME_WINDOW_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What the rate-limit headers of one answer say."""
+
+    used: int
+    remaining: float
+    """clamped at 0 by Reddit while `used` goes on"""
+    reset_seconds: float
+    """to the window's end; at least 1, since a reset of 0 must not mean "ask again at once" (praw#2046)"""
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, str]) -> Self | None:
+        """The three headers, their names in any case; None when one is missing or not a number."""
+        lowered = {name.lower(): value for name, value in headers.items()}
+        numbers = [_number(lowered.get(f"x-ratelimit-{word}")) for word in ("used", "remaining", "reset")]
+        used, remaining, reset = numbers
+        if used is None or remaining is None or reset is None:
+            return None
+        return cls(int(used), remaining, max(reset, LEAST_PAUSE_SECONDS))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from `Retry-After` (lower-case name), at least 1; None when missing or a date."""
+    seconds = _number(headers.get("retry-after"))
+    return None if seconds is None else max(seconds, LEAST_PAUSE_SECONDS)
+
+
+class Budget(Protocol):
+    """A shared count of the requests left; `collectors` ask it before each request and tell it after."""
+
+    async def take(self) -> float:
+        """Seconds to wait before asking again; 0 when the request may go now, and then it is counted."""
+        ...
+
+    async def report(self, rate: RateLimit) -> None:
+        """Correct the count by what an answer's headers say."""
+        ...
+
+
+class LocalBudget:
+    """The budget of one process, in memory.
+
+    Args:
+        clock: seconds on a clock that never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._limit = ASSUMED_LIMIT
+        self._used = 0.0
+        self._ends = clock() + WINDOW_SECONDS
+
+    async def take(self) -> float:
+        now = self._clock()
+        if now >= self._ends:
+            self._used, self._ends = 0.0, now + WINDOW_SECONDS
+        if self._used + 1 > self._limit:
+            return max(self._ends - now, LEAST_PAUSE_SECONDS)
+        self._used += 1
+        return 0.0
+
+    async def report(self, rate: RateLimit) -> None:
+        now = self._clock()
+        ends = now + rate.reset_seconds
+        if ends > self._ends + SAME_WINDOW_SECONDS:  # a window began that we have not counted in
+            self._used = 0.0
+        self._ends = ends
+        if rate.remaining > 0:  # at 0 the sum no longer gives the limit
+            self._limit = rate.used + rate.remaining
+        # Answers come back late and out of order: trust whichever has counted more.
+        self._used = max(self._used, self._limit if rate.remaining <= 0 else float(rate.used))
+
+
+def _number(value: str | None) -> float | None:
+    """A finite number from 0 on, from decimal text (`"996.0"`), else None."""
+    try:
+        number = float(value) if value is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

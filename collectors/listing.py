@@ -1,0 +1,98 @@
+"""Reddit's containers as pages of records: one Listing, one thing, the answer to a question about names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from collectors.errors import UnusableRecord
+from collectors.outcome import Alive, Outcome, Refused, Unknown
+from collectors.records import Post, Subreddit, post_from, subreddit_from
+
+PARSERS = {"t3": post_from, "t5": subreddit_from}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing.
+
+    It may be longer than the limit (stickied posts come on top) or shorter; only `after` says whether more
+    follow.
+    """
+
+    items: tuple[Subreddit | Post, ...]
+    after: str | None
+    skipped: int
+    """children of other kinds, and those that no record can be made of"""
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        return tuple(item for item in self.items if isinstance(item, Post))
+
+    @property
+    def subreddits(self) -> tuple[Subreddit, ...]:
+        return tuple(item for item in self.items if isinstance(item, Subreddit))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to up to 100 names or ids: the subreddits there are, and what was asked for in vain."""
+
+    subreddits: tuple[Subreddit, ...]
+    missing: tuple[str, ...]
+
+
+def page_from(value: Any) -> Outcome[Page]:
+    """A page from the JSON of a Listing; unknown when it is something else."""
+    data = value.get("data") if isinstance(value, dict) else None
+    children = data.get("children") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(children, list) or value.get("kind") != "Listing":
+        return Unknown("bad_body", "not a Listing")
+    records = [record for child in children if (record := _record(child)) is not None]
+    after = data.get("after")
+    return Alive(
+        Page(tuple(records), after if isinstance(after, str) else None, len(children) - len(records))
+    )
+
+
+def posts_expected(page: Page, may_be_empty: bool) -> Outcome[Page]:
+    """The page when it can be one of posts.
+
+    Followed redirects of a missing subreddit end in a listing of subreddits, or in an empty one
+    (`NOTES.md` section 4), which looks like a community without posts.
+    """
+    if page.subreddits and not page.posts:
+        return Refused("missing", "subreddits came where posts were asked for")
+    if not page.items and not page.skipped and not may_be_empty:
+        return Unknown("empty", "no posts: either it has none yet or there is no such subreddit")
+    return Alive(page)
+
+
+def subreddit_of(value: Any) -> Outcome[Subreddit]:
+    """The subreddit from the JSON of `/about`; a Listing there means that there is none."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind == "Listing":
+        return Refused("missing", "a listing came where one subreddit was asked for")
+    if kind != "t5" or not isinstance(value.get("data"), dict):
+        return Unknown("bad_body", "not a subreddit")
+    try:
+        return Alive(subreddit_from(value["data"]))
+    except UnusableRecord as exc:
+        return Unknown("bad_body", str(exc))
+
+
+def found(page: Page, asked: Sequence[str]) -> Found:
+    """Which of the names or fullnames asked for the page holds, compared without case."""
+    there = {key.lower() for one in page.subreddits for key in (one.name, one.id)}
+    return Found(page.subreddits, tuple(name for name in asked if name.lower() not in there))
+
+
+def _record(child: Any) -> Subreddit | Post | None:
+    if not isinstance(child, dict) or not isinstance(child.get("data"), dict):
+        return None
+    parser = PARSERS.get(child.get("kind", ""))
+    if parser is None:
+        return None
+    try:
+        return parser(child["data"])
+    except UnusableRecord:
+        return None

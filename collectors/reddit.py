@@ -1,0 +1,145 @@
+"""Reddit's API: ask, and come back with outcomes that hold plain records."""
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from collectors.budget import Budget, RateLimit
+from collectors.errors import TooManyNames
+from collectors.listing import Found, Page, found, page_from, posts_expected, subreddit_of
+from collectors.outcome import Alive, Outcome, Refused
+from collectors.records import Subreddit
+from collectors.reddit_auth import RedditApp, RedditAuth
+from collectors.wire import Answer, Sleep, send, with_tries
+
+MOST_PER_CALL = 100
+SUBREDDIT_NAME = re.compile(r"[A-Za-z0-9_.-]{2,24}")  # a dot in reddit.com, a dash in u_some-body
+MAY_BE_EMPTY = ("/rising", "/top", "/controversial", "/search")
+
+Params = Mapping[str, str]
+
+
+class RedditClient:
+    """Asks Reddit within the budget, retries what is worth it, counts what came back.
+
+    Args:
+        http: its transport decides whether real Reddit, the sandbox or a recording answers.
+        budget: asked before each request to the API, told after it.
+        sleep, clock: replaceable in tests; seconds.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        app: RedditApp,
+        budget: Budget,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http, self._app, self._budget, self._sleep = http, app, budget, sleep
+        self._auth = RedditAuth(http, app, sleep=sleep, clock=clock)
+        self.tally: Counter[str] = Counter()
+        """requests, alive, refused, unknown, and each reason as `refused:private`"""
+
+    async def about(self, name: str) -> Outcome[Subreddit]:
+        """One subreddit's metadata."""
+        if not SUBREDDIT_NAME.fullmatch(name):
+            return self._counted(Refused("missing", f"{name!r:.40} cannot be a subreddit's name"))
+        return self._counted(_then(await self._ask(f"/r/{name}/about"), subreddit_of))
+
+    async def info(self, names: Sequence[str]) -> Outcome[Found]:
+        """Metadata of up to 100 subreddits by name, in one request; those Reddit leaves out are `missing`.
+
+        Raises:
+            TooManyNames: more than 100.
+        """
+        askable = [name for name in names if SUBREDDIT_NAME.fullmatch(name)]
+        return await self._found("sr_name", askable, names)
+
+    async def info_ids(self, fullnames: Sequence[str]) -> Outcome[Found]:
+        """Metadata of up to 100 subreddits by fullname (`t5_…`), in one request.
+
+        Raises:
+            TooManyNames: more than 100.
+        """
+        return await self._found("id", fullnames, fullnames)
+
+    async def listing(
+        self, path: str, after: str | None = None, limit: int = MOST_PER_CALL, params: Params | None = None
+    ) -> Outcome[Page]:
+        """One page of `/r/name/new`, `/r/a+b/top`, `/subreddits/popular` and their like."""
+        path = "/" + path.lstrip("/")
+        query = {**(params or {}), "limit": str(limit)} | ({"after": after} if after else {})
+        outcome = _then(await self._ask(path, query), page_from)
+        if path.startswith("/r/"):
+            may_be_empty = after is not None or path.endswith(MAY_BE_EMPTY)
+            outcome = _then(outcome, lambda page: posts_expected(page, may_be_empty))
+        return self._counted(outcome)
+
+    async def pages(
+        self, path: str, max_pages: int = 10, limit: int = MOST_PER_CALL, params: Params | None = None
+    ) -> AsyncIterator[Outcome[Page]]:
+        """Page after page, until `after` is null or repeats, a page is not alive, or `max_pages` are read."""
+        after: str | None = None
+        for _ in range(max_pages):
+            outcome = await self.listing(path, after, limit, params)
+            yield outcome
+            if not isinstance(outcome, Alive) or outcome.value.after in (None, after):
+                return
+            after = outcome.value.after
+
+    async def _found(self, key: str, askable: Sequence[str], asked: Sequence[str]) -> Outcome[Found]:
+        if len(asked) > MOST_PER_CALL:
+            raise TooManyNames(f"{len(asked)} names in one call; Reddit answers {MOST_PER_CALL}")
+        if not askable:
+            return Alive(Found((), tuple(asked)))
+        outcome = _then(await self._ask("/api/info", {key: ",".join(askable)}), page_from)
+        return self._counted(_then(outcome, lambda page: Alive(found(page, asked))))
+
+    async def _ask(self, path: str, params: Params | None = None) -> Outcome[Any]:
+        """The judged JSON of one path, after as many tries as its failures are worth."""
+        query = {**(params or {}), "raw_json": "1"}  # else &, < and > come escaped
+        answer = await with_tries(lambda: self._once(path, query, renew=True), self._sleep)
+        return answer.outcome
+
+    async def _once(self, path: str, query: Params, *, renew: bool) -> Answer:
+        token = await self._auth.token()
+        if not isinstance(token, Alive):
+            return Answer(401, token)  # has had its own tries
+        await self._wait_for_budget()
+        self.tally["requests"] += 1
+        answer = await send(self._http, self._request(path, query, token.value.text))
+        rate = RateLimit.from_headers(answer.headers)
+        if rate is not None:
+            await self._budget.report(rate)
+        if answer.status == 401:
+            self._auth.forget(token.value)
+            return await self._once(path, query, renew=False) if renew else answer
+        return answer
+
+    async def _wait_for_budget(self) -> None:
+        while (seconds := await self._budget.take()) > 0:
+            await self._sleep(seconds)
+
+    def _request(self, path: str, query: Params, token: str) -> httpx.Request:
+        headers = {"Authorization": f"bearer {token}", "User-Agent": self._app.user_agent}
+        url = f"{self._app.api_url.rstrip('/')}/{path.lstrip('/')}"
+        return self._http.build_request("GET", url, params=dict(query), headers=headers)
+
+    def _counted(self, outcome: Outcome[Any]) -> Any:
+        word = type(outcome).__name__.lower()
+        self.tally[word] += 1
+        if not isinstance(outcome, Alive):
+            self.tally[f"{word}:{outcome.reason}"] += 1
+        return outcome
+
+
+def _then(outcome: Outcome[Any], next_step: Callable[[Any], Outcome[Any]]) -> Outcome[Any]:
+    """Judge the value further when there is one."""
+    return next_step(outcome.value) if isinstance(outcome, Alive) else outcome

@@ -1,0 +1,46 @@
+"""Open the source that the settings name: Reddit itself, or the sandbox inside this process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from collectors.budget import Budget
+from collectors.reddit import RedditClient
+from collectors.reddit_auth import RedditApp
+from collectors.sandbox import sandbox_app
+from collectors.wire import TIMEOUT_SECONDS
+from settings import Settings
+
+SANDBOX_URL = "http://sandbox.invalid"
+
+
+@asynccontextmanager
+async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[RedditClient]:
+    """A client of `settings.source`; both take the same way through the code, only the transport differs."""
+    async with httpx.AsyncClient(transport=_transport(settings), timeout=TIMEOUT_SECONDS) as http:
+        yield RedditClient(http, _app(settings), budget)
+
+
+def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
+    if settings.source == "reddit":
+        return httpx.AsyncHTTPTransport()
+    return httpx.ASGITransport(sandbox_app(settings.sandbox_seed, settings.sandbox_error_rate))
+
+
+def _app(settings: Settings) -> RedditApp:
+    if settings.source == "reddit":
+        return RedditApp(
+            client_id=settings.reddit_client_id or "",
+            client_secret=settings.reddit_client_secret or "",
+            user_agent=settings.reddit_user_agent,
+            api_url=settings.reddit_api_url,
+            token_url=settings.reddit_token_url,
+        )
+    return RedditApp(
+        client_id="sandbox",
+        client_secret="sandbox",
+        user_agent=settings.reddit_user_agent,
+        api_url=SANDBOX_URL,
+        token_url=f"{SANDBOX_URL}/api/v1/access_token",
+    )
