@@ -12,7 +12,7 @@ from categorization.words import forms, name_parts, segments, text_words
 
 RULES_VERSION = 1  # raise it when the same taxonomy would decide differently
 
-NAME_WEIGHT, TITLE_WEIGHT, DESCRIPTION_WEIGHT = 3.0, 1.5, 1.0
+NAME_WEIGHT, TITLE_WEIGHT, DESCRIPTION_WEIGHT = 2.0, 1.5, 1.0
 EXAMPLE_WORD_WEIGHT = 1.5
 SHORTEST_EXAMPLE_WORD = 4
 DESCRIPTION_WORDS = 60

@@ -7,14 +7,15 @@ TEXT_WORD = re.compile(r"[^\W_]+(?:[&'][^\W_]+)*[+#]*")
 NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 
 # What joins the telling words of a run-together name, as in "thetruthaboutcats"; says nothing itself.
-GLUE = frozenset(
-    "a about actual advanced all an and are ask at bad beautiful best big by circle daily do does"
-    " early everything ex fan for free from general get global good great help home how i in irl is it just"
-    " like little lovers mad made me modern my new news no not of off official old on online only or our out"
-    " over own people perfect pics porn post pro proper pure real reddit share show shitty small so stuff"
-    " sub super swap talk team than that the them there things this to today top true ultimate under us with"
-    " world you your".split()
-)
+_GLUE = """
+a about actual advanced all an and are ask at bad beautiful best big by circle daily do does early
+everything ex fan for free from general get global good great help home how i in irl is it just like
+little lovers mad made me modern my new news no not of off official old on online only or our out over
+own people perfect pics porn post pro proper pure real reddit share show shitty small so stuff sub super
+swap talk team than that the them there things this to today top true ultimate under us with world you
+your
+"""
+GLUE = frozenset(_GLUE.split())
 
 SHORTEST_SEGMENT = 4
 LONGEST_SEGMENT = 18
@@ -57,8 +58,8 @@ def _singulars(phrase: str) -> Iterator[str]:
 def segments(name: str, vocabulary: Container[str]) -> list[str]:
     """The vocabulary's words in a run-together lower-case name: `mechanicalkeyboards` → both.
 
-    Chooses the cut that covers most letters with fewest words. Words shorter than four letters, and any word of a
-    name that is less than 60 % covered, are chance and not returned.
+    Chooses the cut that covers most letters with fewest words. Words shorter than four letters, and all words
+    of a name that is less than 60 % covered, are chance and not returned.
     """
     end = len(name)
     # best[i]: value of the best cut of name[:i], and where its last word begins (-1: a loose letter)
