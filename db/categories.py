@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from psycopg.rows import DictRow
 
 from db.database import Database, Session
+from db.written import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ async def decide(session: Session, decisions: Iterable[Decision]) -> None:
             for decision in decisions
         ),
     )
+    await announce(session, "subreddits")
 
 
 async def progress(db: Database, version: str) -> DictRow:

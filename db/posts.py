@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from db.database import Session
+from db.written import announce
 
 COLUMNS = (
     "id",
@@ -38,4 +39,7 @@ async def merge(session: Session, records: Iterable[Any]) -> int:
     """
     await session.execute("posts.stage")
     await session.copy("staged_posts", COLUMNS, map(_fields, records))
-    return int(await session.value("posts.merge"))
+    new = int(await session.value("posts.merge"))
+    if new:
+        await announce(session, "posts")
+    return new

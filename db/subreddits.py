@@ -12,6 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from db.database import Database, Session
+from db.written import announce
 
 Sort = Literal["subscribers", "name", "first_seen"]
 SORTS: tuple[Sort, ...] = ("subscribers", "name", "first_seen")
@@ -141,7 +142,9 @@ async def merge(session: Session, records: Iterable[Any], refresh_every: timedel
     """Write a batch of collectors.records.Subreddit; how many were new. Repeating a batch changes nothing."""
     await session.execute("subreddits.stage")
     await session.copy("staged_subreddits", COLUMNS, map(_fields, records))
-    return int(await session.value("subreddits.merge", refresh_every=refresh_every))
+    new = int(await session.value("subreddits.merge", refresh_every=refresh_every))
+    await announce(session, "subreddits")
+    return new
 
 
 async def set_state(
@@ -152,6 +155,7 @@ async def set_state(
     await session.execute(
         "subreddits.set_state", names=lowered, state=state, reason=reason, again_in=again_in
     )
+    await announce(session, "subreddits")
 
 
 async def stats(db: Database) -> bytes:

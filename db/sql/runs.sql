@@ -27,7 +27,7 @@ WHERE outcome = 'running' AND instance <> %(me)s
     WHERE instances.id = instance AND stopped_at IS NULL AND seen_at > now() - %(silence)s
       AND instances.id <> ALL(%(dead)s)
   )
-RETURNING id, job
+RETURNING id, job, queue_id
 
 -- name: recent
 -- The newest runs, of one job or all, with one outcome or any.
@@ -84,14 +84,16 @@ RETURNING job
 -- Whether a job is paused.
 SELECT paused FROM job_controls WHERE job = %(job)s
 
--- name: waiting_since
--- Since when a queued start of a job has been waiting, oldest first; null when none is.
-SELECT min(at) FROM procrastinate_jobs
-JOIN procrastinate_events ON job_id = procrastinate_jobs.id AND type = 'deferred'
-WHERE task_name = %(job)s AND status = 'todo'
+-- name: present
+-- Runs of some jobs that are under way or ended since a time, for the pulse.
+SELECT id, job, outcome, started_at, finished_at, memory_peak - memory_before AS rise, items
+FROM job_runs
+WHERE job = ANY(%(jobs)s) AND (outcome = 'running' OR finished_at >= %(since)s)
+  AND outcome NOT IN ('missed', 'skipped')
+ORDER BY started_at DESC LIMIT 200
 
--- name: queue_depth
--- Jobs in the queue that wait and that run.
-SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing,
-       count(*) FILTER (WHERE status = 'failed') AS failed
-FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
+-- name: last_failure
+-- The last run that failed or was lost, of any job.
+SELECT job, finished_at, error FROM job_runs
+WHERE outcome IN ('failed', 'lost') AND started_at > now() - interval '24 hours'
+ORDER BY started_at DESC LIMIT 1

@@ -207,3 +207,8 @@ SELECT json_build_object(
 -- name: totals
 -- Communities and posts collected so far.
 SELECT name, value FROM totals
+
+-- name: posts_retry
+-- Its posts could not be collected; try again after %(again_in)s.
+UPDATE subreddits SET posts_due_at = now() + %(again_in)s, posts_leased_until = NULL
+WHERE lower(name) = lower(%(name)s)

@@ -1,0 +1,23 @@
+"""Find communities that are not known yet: the popular and the new ones, a hundred per call."""
+
+from collectors.outcome import Alive
+from db import subreddits
+from jobs.context import Context
+from jobs.job import SourceFailed
+
+LISTINGS = ("/subreddits/popular", "/subreddits/new", "/subreddits/default")
+PAGES_PER_LISTING = 10  # a listing ends near a thousand items
+
+
+async def run(context: Context) -> int:
+    """How many communities were seen; user profiles are left out."""
+    seen = 0
+    for path in LISTINGS:
+        async for outcome in context.reddit.pages(path, max_pages=PAGES_PER_LISTING):
+            if not isinstance(outcome, Alive):
+                raise SourceFailed(outcome)
+            found = [one for one in outcome.value.subreddits if not one.is_profile]
+            async with context.db.transaction() as session:
+                await subreddits.merge(session, found)
+            seen += len(found)
+    return seen

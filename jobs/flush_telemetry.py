@@ -1,0 +1,26 @@
+"""Write what was measured in memory: requests, statements, and the slow ones with their plans."""
+
+import time
+
+from db import telemetry
+from jobs.context import Context
+
+
+async def run(context: Context) -> int:
+    """How many requests and statements went into the rows.
+
+    What was drained is put back when PostgreSQL is away, so an outage costs resolution in time, not counts.
+    """
+    at = telemetry.interval_start(time.time())
+    requests = context.requests.drain()
+    if requests:
+        try:
+            await telemetry.add_latency(context.db, context.instance, at, requests.intervals())
+        except BaseException:
+            context.requests.put_back(requests)
+            raise
+    stats, slow = context.db.recorder.drain()
+    await telemetry.add_query_stats(context.db, context.instance, at, stats)
+    for query in slow:
+        await telemetry.add_slow_query(context.db, context.instance, query)
+    return requests.count + sum(counted.calls for counted in stats.values())

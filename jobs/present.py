@@ -1,0 +1,199 @@
+"""What it is like right now: the pulse's parts, from memory every second and from PostgreSQL every other.
+
+The pulse must never wait, so what only PostgreSQL knows is fetched beside it and shown as last read.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from db import alerts, subreddits, telemetry
+from db.attribution import asked_by
+from db.budget import SharedBudget
+from db.errors import DatabaseDown
+from db.requests import Second
+from jobs import verdicts
+from jobs.context import Context
+from jobs.job import Job
+from pulse import Part
+
+READ_SECONDS = 2.0
+RECENT = timedelta(minutes=5)
+SERIES = (
+    "requests",
+    "errors",
+    "p50",
+    "p95",
+    "p99",
+    "hit_rate",
+    "slow_queries",
+    "rss",
+    "cpu",
+    "subreddits",
+    "posts",
+)
+
+CacheCounts = Callable[[], tuple[int, int]]  # hits and misses since the process began
+
+
+@dataclass(slots=True)
+class Stored:
+    """What was last read from PostgreSQL."""
+
+    totals: dict[str, int] = field(default_factory=dict)
+    runs: list[DictRow] = field(default_factory=list)
+    queue: DictRow | None = None
+    firing: list[DictRow] = field(default_factory=list)
+    last_failure: tuple[str, datetime] | None = None
+    budget: tuple[float, float] | None = None
+
+
+class Over:
+    """How much growing counters grew within the last minutes, sampled once a second."""
+
+    def __init__(self, span: timedelta = RECENT) -> None:
+        self._past: deque[Sequence[int]] = deque(maxlen=int(span.total_seconds()))
+
+    def add(self, counters: Sequence[int]) -> list[int]:
+        """Note the counters; their growth since the oldest note."""
+        self._past.append(counters)
+        return [now - before for now, before in zip(counters, self._past[0], strict=True)]
+
+
+class Present:
+    """Publishes this process's present to the pulse."""
+
+    def __init__(
+        self,
+        context: Context,
+        jobs: dict[str, Job],
+        budget: SharedBudget,
+        cache_counts: CacheCounts,
+        working: Callable[[], bool],
+    ) -> None:
+        self.context, self.jobs, self.budget = context, jobs, budget
+        self.stored = Stored()
+        self._cache_counts, self._working = cache_counts, working
+        self._growth = Over()
+
+    async def read_forever(self) -> None:
+        """Until cancelled, read what only PostgreSQL knows; an outage leaves the last reading."""
+        while True:
+            try:
+                with asked_by("pulse"):
+                    self.stored = await self._read()
+            except DatabaseDown:
+                pass  # the database's verdict says so
+            await asyncio.sleep(READ_SECONDS)
+
+    async def _read(self) -> Stored:
+        db = self.context.db
+        shared = [job.name for job in self.jobs.values() if job.shared]
+        since = datetime.now(UTC) - timedelta(seconds=3 * READ_SECONDS)
+        failure = await db.row("runs.last_failure")
+        return Stored(
+            totals=await subreddits.totals(db),
+            runs=await db.rows("runs.present", jobs=shared, since=since),
+            queue=await db.row("queue.depth"),
+            firing=await alerts.firing(db),
+            last_failure=(failure["job"], failure["finished_at"]) if failure else None,
+            budget=await self.budget.left(),
+        )
+
+    async def recall(self) -> None:
+        """Begin the pulse with the stored samples of the last fifteen minutes, so that a restart leaves no hole."""
+        since = datetime.now(UTC) - timedelta(minutes=15)
+        frames: dict[float, dict[str, float | None]] = {}
+        for row in await telemetry.samples_since(self.context.db, SERIES, since):
+            frames.setdefault(round(row["at"].timestamp(), 3), {})[row["series"]] = row["value"]
+        for at, series in sorted(frames.items()):
+            self.context.pulse.seed(at, series)
+
+    def part(self) -> Part:
+        """This second's part of the frame, from memory."""
+        context, stored = self.context, self.stored
+        second, process = context.requests.second(), context.process.read()
+        tally = context.reddit.tally
+        hits, misses, slow, alive, failed = self._growth.add(
+            [
+                *self._cache_counts(),
+                context.db.recorder.slow_seen,
+                tally["alive"],
+                tally["unknown"],
+            ]
+        )
+        firing_since = next(
+            (row["since"] for row in stored.firing if row["instance"] == context.instance), None
+        )
+        queue = stored.queue or {"waiting": 0, "doing": 0}
+        return Part(
+            series={
+                **_milliseconds(second),
+                "requests": second.requests,
+                "errors": second.errors,
+                "hit_rate": 100 * hits / (hits + misses) if hits + misses else None,
+                "slow_queries": slow,
+                "rss": process.rss_bytes,
+                "cpu": round(process.cpu_percent, 1),
+                "subreddits": stored.totals.get("subreddits"),
+                "posts": stored.totals.get("posts"),
+                "viewers": context.pulse.listeners,
+            },
+            runs=[_run(row) for row in stored.runs],
+            now={
+                "verdicts": [
+                    asdict(verdict)
+                    for verdict in (
+                        verdicts.api(series_ms(second.p95), second.errors, second.requests),
+                        verdicts.database(
+                            context.db.down_reason,
+                            slow,
+                            context.settings.slow_query_ms,
+                            context.db.pool_state().waiting,
+                        ),
+                        verdicts.cache(hits, misses),
+                        verdicts.jobs(queue["doing"], queue["waiting"], stored.last_failure, self._working()),
+                        verdicts.sources(context.settings.source, stored.budget, alive, failed),
+                        verdicts.memory(process.rss_bytes, process.memory_limit_bytes, firing_since),
+                    )
+                ],
+                "alerts": [
+                    {"rule": row["rule"], "since": row["since"].timestamp(), "message": row["message"]}
+                    for row in stored.firing
+                ],
+                "source": {
+                    "name": context.settings.source,
+                    "sandbox": context.settings.source == "sandbox",
+                },
+                "memory_limit": process.memory_limit_bytes,
+                "memory_alert": process.memory_limit_bytes * verdicts.MEMORY_BAD_PERCENT / 100,
+                "objective_ms": verdicts.OBJECTIVE_MS,
+            },
+        )
+
+
+def series_ms(seconds: float | None) -> float | None:
+    """Seconds as milliseconds, to three digits behind the point."""
+    return None if seconds is None else round(seconds * 1e3, 3)
+
+
+def _milliseconds(second: Second) -> dict[str, float | None]:
+    return {name: series_ms(getattr(second, name)) for name in ("p50", "p95", "p99")}
+
+
+def _run(row: DictRow) -> dict[str, Any]:
+    finished = row["finished_at"]
+    return {
+        "id": row["id"],
+        "job": row["job"],
+        "outcome": row["outcome"],
+        "started": row["started_at"].timestamp(),
+        "finished": finished.timestamp() if finished else None,
+        "rise": row["rise"],
+        "items": row["items"],
+    }

@@ -1,0 +1,34 @@
+"""Forget what is too old to be asked for."""
+
+from datetime import timedelta
+
+from db.database import Database
+from jobs.context import Context
+
+KEEP = {
+    "telemetry.prune_latency": timedelta(days=14),
+    "telemetry.prune_samples": timedelta(days=14),
+    "telemetry.prune_query_stats": timedelta(days=14),
+    "telemetry.prune_slow_queries": timedelta(days=30),
+    "alerts.prune": timedelta(days=365),
+    "instances.prune": timedelta(days=7),
+}
+KEEP_RUNS = timedelta(days=14)
+RUNS_AT_ONCE = 5_000
+KEEP_FINISHED_QUEUE_ENTRIES = timedelta(days=2)
+
+
+async def run(context: Context) -> int:
+    """How many rows were forgotten."""
+    forgotten = 0
+    for statement, keep in KEEP.items():
+        forgotten += await context.db.execute(statement, keep=keep)
+    forgotten += await context.db.execute("queue.prune", keep=KEEP_FINISHED_QUEUE_ENTRIES)
+    return forgotten + await _prune_runs(context.db)
+
+
+async def _prune_runs(db: Database) -> int:
+    forgotten = 0
+    while gone := await db.execute("runs.prune", keep=KEEP_RUNS, limit=RUNS_AT_ONCE):
+        forgotten += gone
+    return forgotten

@@ -1,0 +1,92 @@
+"""When each job runs: the one list."""
+
+from datetime import timedelta
+
+from jobs import (
+    categorize,
+    check_alerts,
+    collect_posts,
+    discover_subreddits,
+    flush_telemetry,
+    probe_self,
+    prune,
+    recover,
+    refresh_subreddits,
+    sample_process,
+)
+from jobs.job import Job
+from settings import Settings
+
+JOBS = (
+    Job(
+        "discover_subreddits",
+        "find communities that are not known yet",
+        timedelta(minutes=10),
+        discover_subreddits.run,
+    ),
+    Job(
+        "refresh_subreddits",
+        "ask for the metadata of known communities again, a hundred per call",
+        timedelta(seconds=30),
+        refresh_subreddits.run,
+        refresh_subreddits.plan,
+    ),
+    Job(
+        "collect_posts",
+        "collect new posts of communities, as often as each posts",
+        timedelta(seconds=20),
+        collect_posts.run,
+        collect_posts.plan,
+    ),
+    Job(
+        "categorize",
+        "give communities a category",
+        timedelta(seconds=30),
+        categorize.run,
+    ),
+    Job("prune", "forget what is too old to be asked for", timedelta(hours=1), prune.run),
+    Job(
+        "sample_process",
+        "store memory, CPU and the pulse's figures",
+        timedelta(seconds=10),
+        sample_process.run,
+        shared=False,
+    ),
+    Job(
+        "flush_telemetry",
+        "store what was measured of requests and statements",
+        timedelta(seconds=10),
+        flush_telemetry.run,
+        shared=False,
+    ),
+    Job(
+        "check_alerts",
+        "compare readings with the alert rules and send what changed",
+        timedelta(seconds=5),
+        check_alerts.run,
+        shared=False,
+    ),
+    Job(
+        "recover",
+        "take up the work of processes that are gone",
+        timedelta(seconds=15),
+        recover.run,
+        shared=False,
+    ),
+)
+
+
+def jobs_of(settings: Settings) -> dict[str, Job]:
+    """Every job by name, as these settings want them."""
+    jobs = list(JOBS)
+    if settings.self_probe_seconds:
+        jobs.append(
+            Job(
+                "probe_self",
+                "ask our own API, so that its latency is known before the first visitor",
+                timedelta(seconds=settings.self_probe_seconds),
+                probe_self.run,
+                shared=False,
+            )
+        )
+    return {job.name: job for job in jobs}
