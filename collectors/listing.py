@@ -1,14 +1,15 @@
 """Reddit's containers as pages of records: one Listing, one thing, the answer to a question about names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from collectors.errors import UnusableRecord
+from collectors.fields import Data
 from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.records import Post, Subreddit, post_from, subreddit_from
 
-PARSERS = {"t3": post_from, "t5": subreddit_from}
+PARSERS: dict[str, Callable[[Data], Subreddit | Post]] = {"t3": post_from, "t5": subreddit_from}
 
 
 @dataclass(frozen=True, slots=True)

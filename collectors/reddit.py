@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +22,8 @@ SUBREDDIT_NAME = re.compile(r"[A-Za-z0-9_.-]{2,24}")  # a dot in reddit.com, a d
 MAY_BE_EMPTY = ("/rising", "/top", "/controversial", "/search")
 
 Params = Mapping[str, str]
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class RedditClient:
@@ -132,7 +134,7 @@ class RedditClient:
         url = f"{self._app.api_url.rstrip('/')}/{path.lstrip('/')}"
         return self._http.build_request("GET", url, params=dict(query), headers=headers)
 
-    def _counted(self, outcome: Outcome[Any]) -> Any:
+    def _counted(self, outcome: Outcome[T]) -> Outcome[T]:
         word = type(outcome).__name__.lower()
         self.tally[word] += 1
         if not isinstance(outcome, Alive):
@@ -140,6 +142,6 @@ class RedditClient:
         return outcome
 
 
-def _then(outcome: Outcome[Any], next_step: Callable[[Any], Outcome[Any]]) -> Outcome[Any]:
+def _then(outcome: Outcome[T], next_step: Callable[[T], Outcome[U]]) -> Outcome[U]:
     """Judge the value further when there is one."""
     return next_step(outcome.value) if isinstance(outcome, Alive) else outcome

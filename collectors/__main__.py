@@ -1,0 +1,119 @@
+"""Ask Reddit (or the sandbox) by hand: one JSON record a line, or one line that says why not.
+
+    python -m collectors reddit about NAME
+    python -m collectors reddit info NAME,NAME,…
+    python -m collectors reddit listing /r/NAME/new --pages 3
+
+Exit codes: 0 alive, 3 refused, 4 unknown, 2 usage or settings.
+"""
+
+import argparse
+import asyncio
+import sys
+
+import orjson
+
+from collectors.budget import Budget, LocalBudget
+from collectors.outcome import Alive, Refused, Unknown
+from collectors.records import Post, Subreddit
+from collectors.reddit import MOST_PER_CALL, RedditClient
+from collectors.source import open_source
+from settings import Settings, SettingsError, load_settings
+
+ALIVE, USAGE, REFUSED, UNKNOWN = 0, 2, 3, 4
+SANDBOX_NOTE = (
+    "note: this is sandbox data, all of it invented; for Reddit itself set SUBPULSE_SOURCE=reddit, "
+    "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET"
+)
+
+
+def budget_for(settings: Settings) -> Budget:
+    """The budget that requests from the command line draw on."""
+    return LocalBudget()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m collectors", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    reddit = parser.add_subparsers(dest="service", required=True, metavar="reddit").add_parser("reddit")
+    question = reddit.add_subparsers(dest="question", required=True)
+    question.add_parser("about", help="one subreddit").add_argument("name", type=subreddit_name)
+    question.add_parser("info", help="up to 100 subreddits").add_argument("names", type=subreddit_names)
+    listing = question.add_parser("listing", help="posts or subreddits")
+    listing.add_argument("path", help="/r/NAME/new, /subreddits/popular and their like")
+    listing.add_argument("--pages", type=int, default=1, help="pages of 100 at most")
+    return parser.parse_args()
+
+
+def subreddit_name(text: str) -> str:
+    """NAME from `NAME`, `r/NAME` or `/r/NAME/`."""
+    return text.strip().strip("/").removeprefix("r/")
+
+
+def subreddit_names(text: str) -> list[str]:
+    names = [subreddit_name(name) for name in text.split(",") if name.strip()]
+    if not 1 <= len(names) <= MOST_PER_CALL:
+        raise argparse.ArgumentTypeError(f"give 1 to {MOST_PER_CALL} names, separated by commas")
+    return names
+
+
+async def about(client: RedditClient, name: str) -> int:
+    outcome = await client.about(name)
+    return show([outcome.value]) if isinstance(outcome, Alive) else complain(outcome)
+
+
+async def info(client: RedditClient, names: list[str]) -> int:
+    outcome = await client.info(names)
+    if not isinstance(outcome, Alive):
+        return complain(outcome)
+    show(outcome.value.subreddits)
+    for name in outcome.value.missing:
+        print(f"refused (missing): {name}")
+    return REFUSED if outcome.value.missing else ALIVE
+
+
+async def listing(client: RedditClient, path: str, pages: int) -> int:
+    async for outcome in client.pages(path, pages):
+        if not isinstance(outcome, Alive):
+            return complain(outcome)
+        show(outcome.value.items)
+    return ALIVE
+
+
+def show(records: "list[Subreddit] | tuple[Subreddit | Post, ...]") -> int:
+    for record in records:
+        print(orjson.dumps(record).decode())
+    return ALIVE
+
+
+def complain(outcome: Refused | Unknown) -> int:
+    print(outcome)
+    return REFUSED if isinstance(outcome, Refused) else UNKNOWN
+
+
+async def ask(settings: Settings, chosen: argparse.Namespace) -> int:
+    async with open_source(settings, budget_for(settings)) as client:
+        match chosen.question:
+            case "about":
+                return await about(client, chosen.name)
+            case "info":
+                return await info(client, chosen.names)
+            case _:
+                return await listing(client, chosen.path, chosen.pages)
+
+
+def main() -> int:
+    chosen = arguments()
+    try:
+        settings = load_settings()
+    except SettingsError as exc:
+        print(f"settings: {exc}", file=sys.stderr)
+        return USAGE
+    if settings.source == "sandbox":
+        print(SANDBOX_NOTE, file=sys.stderr)
+    return asyncio.run(ask(settings, chosen))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
