@@ -65,8 +65,8 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 def _taxonomy(document: Mapping[str, Any], digest: str) -> Taxonomy:
     _refuse_unknown(document, {"fallback", "category"}, "the file")
     tables = document.get("category")
-    if not isinstance(tables, list) or not tables:
-        raise TaxonomyError("has no [[category]]; add at least one")
+    if not isinstance(tables, list) or len(tables) < 2:
+        raise TaxonomyError("has fewer than two [[category]] tables; add the fallback and another")
     categories = tuple(_category(table, number) for number, table in enumerate(tables, 1))
     _refuse_doubles(categories)
     fallback = document.get("fallback")

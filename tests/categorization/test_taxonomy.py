@@ -93,7 +93,8 @@ def test_words_weigh_by_the_list_they_stand_in(load):
         (SMALL.replace('fallback = "general"', 'fallback = ["general"]'), "fallback is ['general']"),
         (SMALL.replace('title = "Animals"', ""), "category number 1 has no title"),
         (SMALL + ANIMALS, "category 'animals' stands there twice"),
-        ('fallback = "general"', "has no [[category]]"),
+        ('fallback = "general"', "has fewer than two [[category]]"),
+        ('fallback = "general"' + GENERAL, "has fewer than two [[category]]"),
         ("fallback = general", "is not valid TOML"),
     ],
 )
