@@ -1,7 +1,7 @@
 """One frame a second, computed and encoded once, for however many listen.
 
-The last fifteen minutes are kept. A new listener gets them first, one that comes back gets what it missed, and a
-slow one loses frames, never memory.
+The last fifteen minutes are kept. A new listener gets them first, one that comes back gets what it missed,
+and a slow one loses frames, never memory.
 
 On the wire, a frame is `{"id", "at", "series": {name: number|null}, "runs": [run], "now": {…}}`, at in epoch
 seconds; the history is the same in columns: `{"id", "at": [], "series": {name: []}, "runs": [], "now": {}}`.
@@ -57,6 +57,7 @@ class Message:
     id: str
     kind: str  # "history" or "frame"
     data: bytes
+    text: str  # the same, for those who send text
 
 
 class Listener:
@@ -140,7 +141,7 @@ class Pulse:
                 "now": frame.now,
             }
         )
-        message = Message(self._id, "frame", data)
+        message = Message(self._id, "frame", data, data.decode())
         for listener in self._listeners:
             listener.offer(message)
         return message
@@ -180,7 +181,8 @@ class Pulse:
             "runs": list({run["id"]: run for frame in frames for run in frame.runs}.values()),
             "now": frames[-1].now if frames else {},
         }
-        return Message(self._id, "history", orjson.dumps(columns))
+        data = orjson.dumps(columns)
+        return Message(self._id, "history", data, data.decode())
 
     def _number_of(self, message_id: str | None) -> int:
         """The number in an id that this process gave out; 0 for any other."""

@@ -1,0 +1,1 @@
+"""HTTP: /health, /api/…, the live stream, and the middleware that times them."""

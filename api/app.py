@@ -1,0 +1,40 @@
+"""The FastAPI application under /api, and what stands beside it at the root."""
+
+from fastapi import Depends, FastAPI, Request
+from fastapi_offline import FastAPIOffline
+from starlette.routing import BaseRoute, Mount
+
+from api import assets, categorization, live, stats, subreddits
+from api.health import health_route
+from api.problems import handle_problems
+from api.services import Services
+from api.telemetry import route_template
+from db.attribution import ask_as
+from settings import VERSION
+
+
+async def attribute_statements(request: Request) -> None:
+    """What a route asks of PostgreSQL is asked in its name."""
+    ask_as(f"{request.method} {route_template(request.scope)}")
+
+
+def create_api(services: Services) -> FastAPI:
+    """The API on these services; its documentation needs no CDN."""
+    api = FastAPIOffline(
+        title="Subpulse",
+        version=VERSION,
+        description="What Subpulse has collected, and how it is doing.",
+        redoc_url=None,
+    )
+    api.state.services = services
+    handle_problems(api)
+    attributed = [Depends(attribute_statements)]
+    for module in (stats, subreddits, categorization):
+        api.include_router(module.router, dependencies=attributed)
+    api.include_router(live.router)
+    return api
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """All routes for the process: /api, /health and /assets."""
+    return [Mount("/api", create_api(services)), health_route(services), *assets.routes]

@@ -1,0 +1,48 @@
+"""What the routes work with: one bundle, made in app.py and kept in the application's state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request, WebSocket
+
+from categorization.classify import Classifier
+from db.cache import Cache, Namespace
+from db.database import Database
+from db.requests import RequestRecorder
+from pulse import Pulse
+from settings import Settings
+
+STATS_TTL_SECONDS = 300.0
+SUBREDDITS_TTL_SECONDS = 300.0
+
+Check = Callable[[], str | None]  # why a part does not work, or None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The process's parts that routes need; `checks` are the parts without which it is not healthy."""
+
+    settings: Settings
+    db: Database
+    pulse: Pulse
+    cache: Cache
+    stats: Namespace
+    subreddits: Namespace
+    requests: RequestRecorder
+    classifier: Classifier
+    checks: Mapping[str, Check]
+    source_state: Callable[[], str]
+
+
+def services_of(connection: Request | WebSocket) -> Services:
+    """The bundle of the application that a request came to."""
+    found: Services = connection.app.state.services
+    return found
+
+
+def make_cache() -> tuple[Cache, Namespace, Namespace]:
+    """(cache, its stats namespace, its subreddits namespace)."""
+    cache = Cache()
+    stats = cache.add("stats", ttl_seconds=STATS_TTL_SECONDS, tags=("subreddits", "posts"))
+    pages = cache.add("subreddits", ttl_seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",))
+    return cache, stats, pages

@@ -1,0 +1,16 @@
+"""/api/stats: the collection in figures."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.services import services_of
+from db import subreddits
+
+router = APIRouter()
+
+
+@router.get("/stats", summary="Communities, posts and categories in figures")
+async def stats(request: Request) -> Response:
+    """Computed by PostgreSQL, kept until something is written, 5 minutes at most."""
+    services = services_of(request)
+    body = await services.stats.get("stats", lambda: subreddits.stats(services.db))
+    return Response(body, media_type="application/json")

@@ -1,0 +1,49 @@
+"""/api/subreddits: communities a page at a time, and one by name."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+
+from api.services import services_of
+from db import subreddits
+from db.subreddits import Filters, Sort
+
+router = APIRouter()
+
+
+@router.get("/subreddits", summary="Communities, filtered and sorted, a page at a time")
+async def list_subreddits(
+    request: Request,
+    q: Annotated[str | None, Query(max_length=200, description="words, or beginnings of words")] = None,
+    category: Annotated[str | None, Query(max_length=50)] = None,
+    min_subscribers: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    over18: Annotated[
+        bool | None, Query(description="`false` leaves out those of which Reddit will not say")
+    ] = None,
+    sort: Sort = "subscribers",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
+) -> Response:
+    """`{"items": […], "next": cursor or null}`; pass `next` as `cursor` to go on."""
+    services = services_of(request)
+    filters = Filters(q, category, min_subscribers, over18)
+
+    async def compute() -> bytes:
+        page = await subreddits.page(services.db, filters, sort, limit, cursor)
+        return b'{"items":%b,"next":%b}' % (page.items, orjson.dumps(page.cursor))
+
+    body = await services.subreddits.get((filters, sort, limit, cursor), compute)
+    return Response(body, media_type="application/json")
+
+
+@router.get("/subreddits/{name}", summary="One community")
+async def one_subreddit(
+    request: Request, name: Annotated[str, Path(min_length=1, max_length=50)]
+) -> Response:
+    """Everything known of it; its name is found whatever its case."""
+    services = services_of(request)
+    body = await services.subreddits.get(("one", name.lower()), lambda: subreddits.one(services.db, name))
+    if body is None:
+        raise HTTPException(404, f"no community named {name!r} was collected; names are matched whole")
+    return Response(body, media_type="application/json")

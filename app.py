@@ -1,0 +1,213 @@
+"""The process: dashboard, API, live stream, clock and worker in one. `python app.py`, or `uvicorn app:app`."""
+
+import asyncio
+import gc
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
+
+import streamlit as st
+import structlog
+from starlette.middleware import Middleware
+
+import dashboard.data
+from api.app import routes
+from api.services import Services, make_cache
+from api.telemetry import Telemetry
+from categorization.classify import Classifier
+from categorization.taxonomy import TaxonomyError, load_taxonomy
+from db import runs, written
+from db.database import Database
+from db.errors import DatabaseError
+from db.measure import QueryRecorder
+from db.requests import RequestRecorder
+from db.server import prepare, schema_of, server_of
+from jobs.present import Present
+from jobs.runtime import Runtime, background, open_runtime, ticking
+from logs import configure_logs
+from pulse import Pulse
+from settings import ROOT, Settings, SettingsError, load_settings
+
+log = structlog.get_logger()
+
+
+class Process:
+    """What lives as long as the process does; nothing is opened before its lifespan."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server = server_of(settings)
+        self.db = Database(
+            self.server.conninfo,
+            schema_of(settings),
+            QueryRecorder(settings.slow_query_ms),
+            settings.database_pool_size,
+        )
+        self.pulse = Pulse()
+        self.requests = RequestRecorder()
+        self.classifier = Classifier(load_taxonomy())
+        self.cache, stats, subreddits = make_cache()
+        self.runtime: Runtime | None = None
+        self.services = Services(
+            settings=settings,
+            db=self.db,
+            pulse=self.pulse,
+            cache=self.cache,
+            stats=stats,
+            subreddits=subreddits,
+            requests=self.requests,
+            classifier=self.classifier,
+            checks={
+                "database": lambda: self.db.down_reason,
+                "queue": lambda: None if self.working() else "the worker does not run",
+                "scheduler": lambda: None if self.ticking() else "the clock does not run",
+            },
+            source_state=self.source_state,
+        )
+
+    def working(self) -> bool:
+        return self.runtime is not None and self.runtime.queue.working
+
+    def ticking(self) -> bool:
+        return self.runtime is not None and self.runtime.clock.running
+
+    def source_state(self) -> str:
+        """What the source's answers were so far, in a word."""
+        tally = self.runtime.context.reddit.tally if self.runtime else {}
+        if not tally.get("requests"):
+            return "not asked yet"
+        return "alive" if tally.get("alive") else "no usable answer yet"
+
+    def cache_counts(self) -> tuple[int, int]:
+        """(hits, misses) of all namespaces."""
+        counters = [namespace.counters for namespace in self.cache.namespaces.values()]
+        return sum(one.hits for one in counters), sum(one.misses for one in counters)
+
+    @asynccontextmanager
+    async def lifespan(self, _: st.App) -> AsyncIterator[dict[str, Any]]:
+        """Open everything, in the order in which it depends on each other; close it the other way round."""
+        await asyncio.to_thread(prepare, self.server, self.db.schema)
+        await self.db.open()
+        try:
+            async with (
+                background(self.db.watch(self.server.revive)),
+                open_runtime(
+                    self.settings, self.db, self.classifier, self.requests, self.pulse, "app"
+                ) as self.runtime,
+                self._live(self.runtime),
+            ):
+                yield {}
+        finally:
+            self.runtime = None
+            await self.db.close()
+            await asyncio.to_thread(self.server.stop)
+
+    @asynccontextmanager
+    async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
+        present = Present(runtime.context, runtime.jobs, runtime.budget, self.cache_counts, self.working)
+        await present.recall()
+        self.pulse.publish(present.part)
+        self._connect_dashboard(runtime)
+        _before_stopping(self.pulse.close)
+        gc.collect()
+        gc.freeze()  # Streamlit collects after every rerun: 60 ms over all that was imported, 10 ms without
+        async with (
+            ticking(runtime),
+            background(
+                present.read_forever(),
+                self.pulse.run(),
+                written.listen(self.db, self.cache.invalidate, self.cache.invalidate_all),
+            ),
+        ):
+            yield
+        dashboard.data.disconnect()
+
+    def _connect_dashboard(self, runtime: Runtime) -> None:
+        async def run_job(name: str) -> None:
+            await runtime.queue.start(runtime.jobs[name])
+
+        async def pause_job(name: str, paused: bool) -> None:
+            await runs.pause(self.db, name, paused)
+
+        dashboard.data.connect(
+            asyncio.get_running_loop(),
+            self.db,
+            self.settings,
+            cache_stats=self.cache.stats,
+            run_job=run_job,
+            pause_job=pause_job,
+            job_list=[
+                {
+                    "name": job.name,
+                    "summary": job.summary,
+                    "every_seconds": job.every.total_seconds(),
+                    "shared": job.shared,
+                }
+                for job in runtime.jobs.values()
+            ],
+        )
+
+
+def _before_stopping(call: Callable[[], None]) -> None:
+    """Call this on Ctrl-C or SIGTERM before the server stops: it waits for open streams, so they must end first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        following = signal.getsignal(number)
+
+        def handle(received: int, frame: FrameType | None, following: Any = following) -> None:
+            call()
+            if callable(following):
+                following(received, frame)
+
+        try:
+            signal.signal(number, handle)
+        except ValueError:
+            return  # not the main thread: whoever runs us there handles signals
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.bind_address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.bind_address, settings.port))
+        except OSError as exc:
+            raise SettingsError(
+                f"cannot listen on {settings.bind_address}:{settings.port}: {exc.strerror}; "
+                f"choose another port, such as PORT={settings.port + 1 if settings.port < 65535 else 8501}"
+            ) from exc
+
+
+def make_app(process: Process) -> st.App:
+    """The ASGI application of a process."""
+    return st.App(
+        ROOT / "streamlit_app.py",
+        lifespan=process.lifespan,
+        routes=routes(process.services),
+        middleware=[Middleware(Telemetry, recorder=process.requests)],
+    )
+
+
+def _stop(why: Exception) -> None:
+    print(f"subpulse: {why}", file=sys.stderr)
+    sys.exit(1)
+
+
+try:
+    process = Process(load_settings())
+except (SettingsError, TaxonomyError) as exc:
+    _stop(exc)
+configure_logs(process.settings.log_level)
+app = make_app(process)
+
+if __name__ == "__main__":
+    try:
+        _check_port(process.settings)
+        prepare(process.server, process.db.schema)
+    except (SettingsError, DatabaseError) as exc:
+        _stop(exc)
+    print(f"Subpulse is starting at http://localhost:{process.settings.port} (Ctrl-C stops it)", flush=True)
+    app.run(config={"server.port": process.settings.port, "server.address": process.settings.bind_address})

@@ -1,0 +1,90 @@
+"""Everything that runs jobs in one process, opened and closed in the right order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from categorization.classify import Classifier
+from collectors.source import open_source
+from db import instances
+from db.budget import SharedBudget
+from db.database import Database
+from db.errors import DatabaseDown
+from db.requests import RequestRecorder
+from jobs.clock import Clock
+from jobs.context import Context
+from jobs.job import Job
+from jobs.process import ProcessWatch
+from jobs.queue import Queue
+from jobs.recorder import Recorder
+from jobs.schedule import jobs_of
+from pulse import Pulse
+from settings import Settings
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's jobs, with what they work with."""
+
+    context: Context
+    jobs: dict[str, Job]
+    recorder: Recorder
+    queue: Queue
+    clock: Clock
+    budget: SharedBudget
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    db: Database,
+    classifier: Classifier,
+    requests: RequestRecorder,
+    pulse: Pulse,
+    role: str,
+) -> AsyncIterator[Runtime]:
+    """Jobs ready to run on an open database; nothing runs by itself yet."""
+    instance = instances.new_instance_id()
+    budget = SharedBudget(db, settings.reddit_client_id or settings.source)
+    async with open_source(settings, budget) as reddit:
+        process = ProcessWatch(settings.memory_limit_mb)
+        context = Context(settings, db, instance, reddit, classifier, requests, process, pulse)
+        jobs = jobs_of(settings)
+        recorder = Recorder(db, instance)
+        queue = Queue(context, jobs, recorder)
+        await queue.open()
+        await instances.join(db, instance, role)
+        try:
+            yield Runtime(context, jobs, recorder, queue, Clock(context, jobs, queue, recorder), budget)
+        finally:
+            with suppress(DatabaseDown):
+                await recorder.write_pending()
+                await instances.leave(db, instance)
+
+
+@asynccontextmanager
+async def background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run these beside the body; cancelled, in reverse order, when it ends."""
+    async with AsyncExitStack() as stack:
+        for each in work:
+            stack.push_async_callback(_cancel, asyncio.create_task(each))
+        yield
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@asynccontextmanager
+async def ticking(runtime: Runtime) -> AsyncIterator[None]:
+    """The clock asks for starts and the worker works the queue off while the body lasts."""
+    runtime.clock.start()
+    try:
+        async with background(runtime.queue.work()):
+            yield
+    finally:
+        runtime.clock.stop()
