@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -14,7 +14,6 @@ import streamlit as st
 import structlog
 from starlette.middleware import Middleware
 
-import dashboard.data
 from api.app import routes
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
@@ -111,11 +110,9 @@ class Process:
         present = Present(runtime.context, runtime.jobs, runtime.budget, self.cache_counts, self.working)
         await present.recall()
         self.pulse.publish(present.part)
-        self._connect_dashboard(runtime)
         _before_stopping(self.pulse.close)
-        gc.collect()
-        gc.freeze()  # Streamlit collects after every rerun: 60 ms over all that was imported, 10 ms without
         async with (
+            self._dashboard(runtime),
             ticking(runtime),
             background(
                 present.read_forever(),
@@ -123,17 +120,22 @@ class Process:
                 written.listen(self.db, self.cache.invalidate, self.cache.invalidate_all),
             ),
         ):
+            gc.collect()
+            gc.freeze()  # Streamlit collects after every rerun: 60 ms over all that was imported, 10 ms without
             yield
-        dashboard.data.disconnect()
 
-    def _connect_dashboard(self, runtime: Runtime) -> None:
+    @asynccontextmanager
+    async def _dashboard(self, runtime: Runtime) -> AsyncIterator[None]:
+        """Give the pages their way to the data. Imported here, because Streamlit's caches want its runtime."""
+        from dashboard import data
+
         async def run_job(name: str) -> None:
             await runtime.queue.start(runtime.jobs[name])
 
         async def pause_job(name: str, paused: bool) -> None:
             await runs.pause(self.db, name, paused)
 
-        dashboard.data.connect(
+        data.connect(
             asyncio.get_running_loop(),
             self.db,
             self.settings,
@@ -150,6 +152,10 @@ class Process:
                 for job in runtime.jobs.values()
             ],
         )
+        try:
+            yield
+        finally:
+            data.disconnect()
 
 
 def _before_stopping(call: Callable[[], None]) -> None:
@@ -210,4 +216,7 @@ if __name__ == "__main__":
     except (SettingsError, DatabaseError) as exc:
         _stop(exc)
     print(f"Subpulse is starting at http://localhost:{process.settings.port} (Ctrl-C stops it)", flush=True)
-    app.run(config={"server.port": process.settings.port, "server.address": process.settings.bind_address})
+    with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped in good order
+        app.run(
+            config={"server.port": process.settings.port, "server.address": process.settings.bind_address}
+        )

@@ -102,13 +102,13 @@ class Database:
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
             kwargs={
-                "autocommit": True,
                 "prepare_threshold": 2,
                 "cursor_factory": self._cursor_factory,
                 "connect_timeout": 5,
             },
             min_size=min(2, pool_size),
             max_size=pool_size,
+            configure=_commit_each,
             timeout=WAIT_SECONDS,
             reconnect_timeout=2.0,  # short, because `watch` asks again anyway
             open=False,
@@ -214,6 +214,11 @@ class Database:
         except (psycopg.Error, PoolTimeout, OSError, TimeoutError) as exc:
             return _one_line(exc) or "no answer in time"
         return None
+
+
+async def _commit_each(connection: Connection) -> None:
+    """A statement outside a transaction is its own."""
+    await connection.set_autocommit(True)
 
 
 def with_schema(conninfo: str, schema: str) -> str:

@@ -74,8 +74,8 @@ class Clock:
                 await self.queue.start(job)
         except DatabaseDown as exc:
             log.debug("start not possible", job=job.name, why=str(exc))
-        except Exception:  # recorded as that run's outcome; the clock goes on
-            log.warning("job failed", job=job.name, exc_info=True)
+        except Exception as exc:  # noqa: BLE001 - a run's own failure is recorded; the clock goes on
+            log.info("start failed", job=job.name, why=repr(exc))
 
     def _on_absent(self, event: JobExecutionEvent | JobSubmissionEvent) -> None:
         """APScheduler says that a start was missed (too late) or skipped (the one before still runs)."""

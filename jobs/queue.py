@@ -27,8 +27,13 @@ CONCURRENCY = 4
 STOP_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
-for noisy in ("procrastinate.worker", "procrastinate.utils"):
-    logging.getLogger(noisy).setLevel(logging.CRITICAL)  # the recorder says the same, with figures
+
+def _not_an_outcome(record: logging.LogRecord) -> bool:
+    """The recorder reports how runs end, in one line; procrastinate would add a traceback to each."""
+    return getattr(record, "action", "") not in {"job_error", "job_error_retry", "job_aborted_retry"}
+
+
+logging.getLogger("procrastinate.worker").addFilter(_not_an_outcome)
 
 
 class _AfterInterruption(BaseRetryStrategy):
@@ -102,6 +107,7 @@ class Queue:
                     shutdown_graceful_timeout=STOP_SECONDS,
                     delete_jobs="successful",
                 )
+                log.warning("queue worker stopped by itself; it starts again")
             except (ConnectorException, psycopg.Error, DatabaseDown, OSError) as exc:
                 log.warning("queue worker interrupted", why=" ".join(str(exc).split()))
             finally:

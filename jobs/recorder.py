@@ -62,6 +62,8 @@ class Recorder:
                 raise
             how, error = await self._measure(key, lambda: job.run(context, **(arguments or {})))
             await self._write(run_id, how)
+        if how.outcome == "failed":
+            log.warning("run failed", job=job.name, run=run_id, why=how.error)
         if error is not None:
             raise error
         return Record(run_id, before, how)
@@ -100,8 +102,12 @@ class Recorder:
             DatabaseDown: they go on waiting.
         """
         while self._unwritten:
-            await runs.finish(self.db, *self._unwritten[0])
-            self._unwritten.pop(0)
+            pending = self._unwritten.pop()
+            try:
+                await runs.finish(self.db, *pending)
+            except BaseException:
+                self._unwritten.append(pending)
+                raise
 
     async def note_absent(self, job: str, outcome: runs.Outcome, why: str) -> None:
         """Record a start that did not happen: `missed` or `skipped`."""

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from categorization.classify import Classifier
 from collectors.source import open_source
 from db import instances
@@ -22,6 +24,8 @@ from jobs.recorder import Recorder
 from jobs.schedule import jobs_of
 from pulse import Pulse
 from settings import Settings
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -66,17 +70,23 @@ async def open_runtime(
 
 @asynccontextmanager
 async def background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run these beside the body; cancelled, in reverse order, when it ends."""
+    """Run these beside the body; cancelled, in reverse order, when it ends. None may end by itself."""
     async with AsyncExitStack() as stack:
         for each in work:
-            stack.push_async_callback(_cancel, asyncio.create_task(each))
+            task = asyncio.create_task(each)
+            task.add_done_callback(_complain)
+            stack.push_async_callback(_cancel, task)
         yield
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("background work ended", exc_info=task.exception())
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])
 
 
 @asynccontextmanager
