@@ -10,14 +10,22 @@ PAGES_PER_LISTING = 10  # a listing ends near a thousand items
 
 
 async def run(context: Context) -> int:
-    """How many communities were seen; user profiles are left out."""
+    """How many communities were seen; user profiles are left out. A listing that breaks off costs only its rest.
+
+    Raises:
+        SourceFailed: no listing gave anything.
+    """
     seen = 0
+    failure: SourceFailed | None = None
     for path in LISTINGS:
         async for outcome in context.reddit.pages(path, max_pages=PAGES_PER_LISTING):
             if not isinstance(outcome, Alive):
-                raise SourceFailed(outcome)
+                failure = SourceFailed(outcome)
+                break
             found = [one for one in outcome.value.subreddits if not one.is_profile]
             async with context.db.transaction() as session:
                 await subreddits.merge(session, found)
             seen += len(found)
+    if failure is not None and not seen:
+        raise failure
     return seen
