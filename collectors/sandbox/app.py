@@ -15,10 +15,9 @@ from collectors.sandbox import listings
 from collectors.sandbox.answers import json_answer, missing, refusal, refused_as
 from collectors.sandbox.chance import Ints
 from collectors.sandbox.listings import Order
-from collectors.sandbox.things import community_thing
+from collectors.sandbox.things import community_thing, rules_thing
 from collectors.sandbox.tokens import Authorized, give_token
 from collectors.sandbox.trouble import TOKEN_PATH, RateWindow, Trouble
-from collectors.sandbox.vocabulary import RULES
 from collectors.sandbox.world import Community, World, world
 
 Clock = Callable[[], float]
@@ -105,8 +104,7 @@ class Endpoints:
         community = self._open(request.path_params["names"])
         if isinstance(community, Response):
             return community
-        rules = [{"kind": "all", "priority": place, "short_name": rule} for place, rule in enumerate(RULES)]
-        return json_answer(request, {"rules": rules, "site_rules": [], "site_rules_flow": []})
+        return json_answer(request, rules_thing(community))
 
     async def posts(self, request: Request, order: Order) -> Response:
         communities = self._communities(request.path_params["names"])

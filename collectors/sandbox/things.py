@@ -56,6 +56,23 @@ def community_thing(world: World, community: Community, now: float) -> Thing:
     }
 
 
+def rules_thing(community: Community) -> Thing:
+    """The answer of `/about/rules`."""
+    rules = [
+        {
+            "kind": "all",
+            "priority": place,
+            "short_name": rule,
+            "violation_reason": rule,
+            "description": "",
+            "description_html": "",
+            "created_utc": community.created_utc,
+        }
+        for place, rule in enumerate(RULES)
+    ]
+    return {"rules": rules, "site_rules": [], "site_rules_flow": []}
+
+
 def post_things(world: World, posts: Posts, now: float) -> list[Thing]:
     """The t3 things of some posts, as they stand now."""
     rows = zip(
