@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     )
     sandbox_seed: int = Field(20260, description="the sandbox's world; the same seed is the same world")
     sandbox_error_rate: float = Field(0.01, ge=0, le=1, description="share of sandbox answers that fail")
+    sandbox_latency_ms: float = Field(120.0, ge=0, description="how long a sandbox answer takes, in ms")
 
     memory_limit_mb: int | None = Field(
         None, ge=64, description="memory limit in MiB, else cgroup or machine"

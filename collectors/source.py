@@ -1,9 +1,12 @@
 """Open the source that the settings name: Reddit itself, or the sandbox inside this process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 import httpx
+from starlette.types import ASGIApp
 
 from collectors.budget import Budget
 from collectors.reddit import RedditClient
@@ -25,7 +28,13 @@ async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[Reddi
 def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
     if settings.source == "reddit":
         return httpx.AsyncHTTPTransport()
-    return httpx.ASGITransport(sandbox_app(settings.sandbox_seed, settings.sandbox_error_rate))
+    return httpx.ASGITransport(_sandbox(settings.sandbox_seed, settings.sandbox_error_rate))
+
+
+@lru_cache(maxsize=1)
+def _sandbox(seed: int, error_rate: float) -> ASGIApp:
+    """One sandbox a process: like Reddit, it counts on when a client closes and another opens."""
+    return sandbox_app(seed, error_rate)
 
 
 def _app(settings: Settings) -> RedditApp:
