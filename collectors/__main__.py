@@ -9,6 +9,7 @@ Exit codes: 0 alive, 3 refused, 4 unknown, 2 usage or settings.
 
 import argparse
 import asyncio
+import os
 import sys
 
 import orjson
@@ -112,7 +113,11 @@ def main() -> int:
         return USAGE
     if settings.source == "sandbox":
         print(SANDBOX_NOTE, file=sys.stderr)
-    return asyncio.run(ask(settings, chosen))
+    try:
+        return asyncio.run(ask(settings, chosen))
+    except BrokenPipeError:  # whoever reads us, `head` say, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ALIVE
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class RateLimit:
     remaining: float
     """clamped at 0 by Reddit while `used` goes on"""
     reset_seconds: float
-    """to the window's end; at least 1, since a reset of 0 must not mean "ask again at once" (praw#2046)"""
+    """to the window's end, 1 to 600: a reset of 0 must not mean "ask again at once" (praw#2046)"""
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> Self | None:
@@ -35,7 +35,7 @@ class RateLimit:
         used, remaining, reset = numbers
         if used is None or remaining is None or reset is None:
             return None
-        return cls(int(used), remaining, max(reset, LEAST_PAUSE_SECONDS))
+        return cls(int(used), remaining, min(max(reset, LEAST_PAUSE_SECONDS), WINDOW_SECONDS))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -85,7 +85,7 @@ class LocalBudget:
             self._used = 0.0
         self._ends = ends
         if rate.remaining > 0:  # at 0 the sum no longer gives the limit
-            self._limit = rate.used + rate.remaining
+            self._limit = max(rate.used + rate.remaining, 1.0)
         # Answers come back late and out of order: trust whichever has counted more.
         self._used = max(self._used, self._limit if rate.remaining <= 0 else float(rate.used))
 

@@ -37,6 +37,7 @@ BY_STATUS: Mapping[int, RefusedReason] = {
     410: "missing",
     451: "legal",
 }
+LINE_LENGTH = 160
 MISSING_SUBREDDIT = "/subreddits/search"
 
 
@@ -64,7 +65,7 @@ def _judge_success(body: bytes) -> Outcome[Any]:
     value = parsed(body)
     if not isinstance(value, dict | list):
         return _unknown("bad_body", "empty body" if not body.strip() else "not the JSON of an answer", body)
-    if isinstance(value, dict) and "kind" not in value and ("error" in value or "reason" in value):
+    if isinstance(value, dict) and "kind" not in value and (value.get("error") or value.get("reason")):
         error = value.get("error")
         return _refused(200, error if isinstance(error, int) else 400, value, body)
     return Alive(value)
@@ -73,7 +74,7 @@ def _judge_success(body: bytes) -> Outcome[Any]:
 def _judge_redirect(status: int, location: str, body: bytes) -> Outcome[Any]:
     if MISSING_SUBREDDIT in location:
         return Refused("missing", "no such subreddit", _excerpt(body))
-    return _unknown("redirected", f"HTTP {status} to {location or 'nowhere'}", body)
+    return _unknown("redirected", _line(f"HTTP {status} to {location or 'nowhere'}"), body)
 
 
 def _judge_refusal(status: int, body: bytes) -> Outcome[Any]:
@@ -90,7 +91,7 @@ def _refused(status: int, means: int, value: Mapping[str, Any], body: bytes) -> 
     words = (value.get(key) for key in ("reason", "error_description", "message", "error"))
     said = next((word for word in words if isinstance(word, str) and word), "")
     reason = BY_REASON.get(said.lower()) or BY_STATUS.get(means, "bad_request")
-    return Refused(reason, f"HTTP {status} {said}".rstrip(), _excerpt(body))
+    return Refused(reason, _line(f"HTTP {status} {said}"), _excerpt(body))
 
 
 def parsed(body: bytes) -> Any:
@@ -119,6 +120,11 @@ def _pause(headers: Mapping[str, str]) -> float | None:
 
 def _unknown(reason: UnknownReason, detail: str, body: bytes) -> Unknown:
     return Unknown(reason, detail, None, _excerpt(body))
+
+
+def _line(text: str) -> str:
+    """One printable line for logs and terminals, whatever the answer held."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:LINE_LENGTH]).rstrip()
 
 
 def _excerpt(body: bytes) -> bytes:

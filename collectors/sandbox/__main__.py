@@ -6,15 +6,15 @@ import socket
 import uvicorn
 
 from collectors.sandbox import sandbox_app
-from settings import load_settings
+from settings import Settings
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m collectors.sandbox", description=__doc__)
-    settings = load_settings()
+    seed = Settings.model_fields["sandbox_seed"].default
     parser.add_argument("--port", type=int, required=True, help="TCP port to listen on; 0 for any free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--seed", type=int, default=settings.sandbox_seed, help="the world")
+    parser.add_argument("--seed", type=int, default=seed, help="the world")
     parser.add_argument("--error-rate", type=float, default=0.0, help="share of answers that fail, 0 to 1")
     return parser.parse_args()
 

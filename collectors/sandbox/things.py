@@ -1,5 +1,6 @@
 """The world's communities and posts as Reddit writes them: t5 and t3 things with the fields Reddit always sends."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -98,7 +99,7 @@ def _post(
     chance = dice(number, world.seed)
     id36, words = base36(number), _words(community, chance)
     title = chance.choice(TITLES).format(**words)
-    slug = "_".join("".join(c if c.isalnum() else " " for c in title).lower().split())[:50]
+    slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50]
     permalink = f"/r/{community.name}/comments/{id36}/{slug}/"
     is_self = chance.random() >= LINK_SHARE
     body = " ".join(chance.sample(TEXTS, chance.randint(1, 5))).format(**words) if is_self else ""

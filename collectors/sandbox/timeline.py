@@ -41,7 +41,7 @@ class Posts:
 
 def between(world: World, communities: Ints, since: float, until: float) -> Posts:
     """The posts of some communities created after `since` and up to `until` (epoch seconds), newest first."""
-    hours = np.arange(int(since // HOUR), int(until // HOUR) + 1)
+    hours = np.arange(max(int(since // HOUR), FIRST_HOUR), int(until // HOUR) + 1)
     counts = post_counts(world, communities, hours)
     starts = (hours[None, :] - FIRST_HOUR) * COMMUNITIES + communities[:, None]
     of_slot = np.repeat(np.arange(counts.size), counts.ravel())

@@ -31,6 +31,20 @@ def test_remaining_is_decimal_text() -> None:
     assert RateLimit.from_headers(headers()) == RateLimit(4, 996.0, 305.0)
 
 
+def test_a_reset_beyond_the_window_is_cut() -> None:
+    rate = RateLimit.from_headers(headers(reset="1700000000"))
+    assert rate is not None
+    assert rate.reset_seconds == 600.0
+
+
+async def test_a_limit_below_one_does_not_stop_us_for_ever() -> None:
+    clock = Clock()
+    budget = LocalBudget(clock)
+    await budget.report(RateLimit(used=0, remaining=0.4, reset_seconds=1.0))
+    clock.now = 1.0
+    assert await taken(budget) == 1
+
+
 def test_a_reset_of_zero_is_not_at_once() -> None:
     rate = RateLimit.from_headers(headers(used="1000", remaining="0", reset="0"))
     assert rate == RateLimit(1000, 0.0, 1.0)

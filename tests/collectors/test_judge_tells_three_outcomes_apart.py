@@ -82,6 +82,11 @@ def test_a_429_waits_for_what_it_names() -> None:
     )
 
 
+def test_what_is_shown_stays_on_one_line() -> None:
+    outcome = judge(400, {}, b'{"message":"two\\nlines and \\u001b[31mred"}')
+    assert str(outcome) == "refused (bad_request): HTTP 400 two lines and  [31mred"
+
+
 def test_half_a_surrogate_pair_does_not_lose_the_page() -> None:
     assert parsed(b'{"title":"\\ud83d cut"}') == {"title": "\ud83d cut"}
     assert isinstance(judge(200, {}, b'{"title":"\\ud83d cut"}'), Alive)

@@ -96,6 +96,11 @@ def test_as_many_posts_come_as_expected() -> None:
     assert abs(post_counts(its, np.arange(1000), hours).sum() - expected) < 0.02 * expected
 
 
+async def test_a_clock_before_the_history_has_no_posts(sandbox_http: Http) -> None:
+    page = (await sandbox_http(sandbox_app(7, clock=lambda: 1_000.0)).get("/r/all/new")).json()
+    assert page["data"]["children"] == []
+
+
 async def test_related_communities_share_authors(sandbox_http: Http) -> None:
     http = sandbox_http(sandbox_app(7, clock=lambda: NOW))
     authors = []

@@ -4,7 +4,7 @@ import pytest
 
 from collectors.budget import LocalBudget
 from collectors.outcome import Alive
-from collectors.source import open_source
+from collectors.source import _transport, open_source
 from settings import Settings
 
 
@@ -28,4 +28,10 @@ async def test_the_budget_learns_from_the_sandbox(monkeypatch: pytest.MonkeyPatc
 
     async with open_source(Settings(), Listening()) as client:
         await client.about("SourdoughNook")
-    assert [rate.used for rate in reported] == [1]
+        await client.about("SourdoughNook")
+    assert len(reported) == 2
+
+
+async def test_one_sandbox_counts_on_for_all_clients_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUBPULSE_SOURCE", "sandbox")
+    assert _transport(Settings()).app is _transport(Settings()).app
