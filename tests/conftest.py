@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -25,12 +27,20 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@contextmanager
+def folder_for_postgres() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can reach; pytest closes its own to all but ours."""
+    with TemporaryDirectory(prefix="subpulse-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Connection string of a real PostgreSQL that ends with the session."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("data"))
-    yield server.start()
-    server.stop()
+    with folder_for_postgres() as folder:
+        server = EmbeddedServer(folder)
+        yield server.start()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
