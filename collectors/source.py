@@ -28,7 +28,20 @@ async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[Reddi
 def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
     if settings.source == "reddit":
         return httpx.AsyncHTTPTransport()
-    return httpx.ASGITransport(_sandbox(settings.sandbox_seed, settings.sandbox_error_rate))
+    app = _sandbox(settings.sandbox_seed, settings.sandbox_error_rate)
+    return DistantTransport(app, settings.sandbox_latency_ms / 1000)
+
+
+class DistantTransport(httpx.ASGITransport):
+    """An app inside this process that takes its time, as a service on the network does."""
+
+    def __init__(self, app: ASGIApp, latency_seconds: float) -> None:
+        super().__init__(app)
+        self.latency_seconds = latency_seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(self.latency_seconds)
+        return await super().handle_async_request(request)
 
 
 @lru_cache(maxsize=1)

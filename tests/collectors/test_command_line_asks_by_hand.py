@@ -44,7 +44,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "collectors", *arguments],
         cwd=ROOT,
-        env={**kept, "SANDBOX_ERROR_RATE": "0", **environment},
+        env={**kept, "SANDBOX_ERROR_RATE": "0", "SANDBOX_LATENCY_MS": "0", **environment},
         capture_output=True,
         text=True,
         timeout=60,
