@@ -80,7 +80,7 @@ class RedditClient:
         query = {**(params or {}), "limit": str(limit)} | ({"after": after} if after else {})
         outcome = _then(await self._ask(path, query), page_from)
         if path.startswith("/r/"):
-            may_be_empty = after is not None or path.endswith(MAY_BE_EMPTY)
+            may_be_empty = after is not None or path.partition("?")[0].endswith(MAY_BE_EMPTY)
             outcome = _then(outcome, lambda page: posts_expected(page, may_be_empty))
         return self._counted(outcome)
 

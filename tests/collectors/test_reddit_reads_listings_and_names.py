@@ -57,7 +57,7 @@ async def test_subreddits_are_welcome_where_they_were_asked_for() -> None:
     assert isinstance(outcome, Alive)
 
 
-@pytest.mark.parametrize(("path", "known"), [("/r/a_place/new", False), ("/r/a_place/top", True)])
+@pytest.mark.parametrize(("path", "known"), [("/r/a_place/new", False), ("/r/a_place/top?t=hour", True)])
 async def test_an_empty_first_page_leaves_it_open(path: str, known: bool) -> None:
     outcome = await Script([reply(value=listing())]).client().listing(path)
     assert isinstance(outcome, Alive) == known
