@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from db import histogram
 from db.telemetry import RouteInterval
 
@@ -63,11 +65,12 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
-    """What the pulse shows: requests and server errors of the last second, quantiles of the last ten."""
+class Lately:
+    """The last ten seconds, for the pulse: how many requests and server errors, over how long, and quantiles."""
 
     requests: int
     errors: int
+    over_seconds: int
     p50: float | None
     p95: float | None
     p99: float | None
@@ -104,17 +107,25 @@ class RequestRecorder:
                 )
             )
 
-    def second(self) -> Second:
-        """Close the present second and say what happened in it."""
+    def second(self) -> Lately:
+        """Close the present second and say what happened in the last ten, this one included."""
         self._fold()
         ended, self._this_second = self._this_second, Drained()
         self._seconds.append(ended)
-        counts = [counted.counts for second in self._seconds for counted in second.routes.values()]
+        lately = [(key, one) for second in self._seconds for key, one in second.routes.items()]
         p50, p95, p99 = (
-            histogram.quantiles(sum(counts[1:], counts[0]), (0.5, 0.95, 0.99)) if counts else (None,) * 3
+            histogram.quantiles(np.sum([one.counts for _, one in lately], axis=0), (0.5, 0.95, 0.99))
+            if lately
+            else (None,) * 3
         )
-        errors = sum(counted.count for (_, _, status), counted in ended.routes.items() if status == 5)
-        return Second(ended.count, errors, p50, p95, p99)
+        return Lately(
+            requests=sum(one.count for _, one in lately),
+            errors=sum(one.count for (_, _, status_class), one in lately if status_class == 5),
+            over_seconds=len(self._seconds),
+            p50=p50,
+            p95=p95,
+            p99=p99,
+        )
 
     def drain(self) -> Drained:
         """Everything since the last drain, which is then forgotten here."""

@@ -16,7 +16,7 @@ from db import alerts, subreddits, telemetry
 from db.attribution import asked_by
 from db.budget import SharedBudget
 from db.errors import DatabaseDown
-from db.requests import Second
+from db.requests import Lately
 from jobs import verdicts
 from jobs.context import Context
 from jobs.job import Job
@@ -117,7 +117,7 @@ class Present:
     def part(self) -> Part:
         """This second's part of the frame, from memory."""
         context, stored = self.context, self.stored
-        second, process = context.requests.second(), context.process.read()
+        lately, process = context.requests.second(), context.process.read()
         tally = context.reddit.tally
         hits, misses, slow, alive, failed = self._growth.add(
             [
@@ -133,9 +133,9 @@ class Present:
         queue = stored.queue or {"waiting": 0, "doing": 0}
         return Part(
             series={
-                **_milliseconds(second),
-                "requests": second.requests,
-                "errors": second.errors,
+                **_milliseconds(lately),
+                "requests": lately.requests / lately.over_seconds,
+                "errors": lately.errors / lately.over_seconds,
                 "hit_rate": 100 * hits / (hits + misses) if hits + misses else None,
                 "slow_queries": slow,
                 "rss": process.rss_bytes,
@@ -149,7 +149,7 @@ class Present:
                 "verdicts": [
                     asdict(verdict)
                     for verdict in (
-                        verdicts.api(series_ms(second.p95), second.errors, second.requests),
+                        verdicts.api(series_ms(lately.p95), lately.errors, lately.requests),
                         verdicts.database(
                             context.db.down_reason,
                             slow,
@@ -182,8 +182,8 @@ def series_ms(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1e3, 3)
 
 
-def _milliseconds(second: Second) -> dict[str, float | None]:
-    return {name: series_ms(getattr(second, name)) for name in ("p50", "p95", "p99")}
+def _milliseconds(lately: Lately) -> dict[str, float | None]:
+    return {name: series_ms(getattr(lately, name)) for name in ("p50", "p95", "p99")}
 
 
 def _run(row: DictRow) -> dict[str, Any]:
