@@ -1,0 +1,139 @@
+"""The charts that a page draws once per rerun, as pure functions from rows to a Plotly figure.
+
+Streamlit draws them in the theme's palette, whose first three colours are the accent, amber and grey.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard import format
+
+Row = dict[str, Any]
+
+
+def latency(steps: Sequence[Row], zone: tzinfo) -> go.Figure:
+    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
+    at = _times(steps, "at", zone)
+    figure = go.Figure()
+    for name, width in (("p95", 2.0), ("p99", 1.2), ("p50", 1.2)):
+        values = [format.milliseconds(step[name]) for step in steps]
+        figure.add_scatter(
+            x=at, y=values, name=name, mode=_mode(values), line={"width": width},
+            hovertemplate="%{y:,.1f} ms",
+        )  # fmt: skip
+    _name_at_end(figure)
+    return _calm(figure, "Milliseconds", 240)
+
+
+def request_rate(steps: Sequence[Row], zone: tzinfo, step_seconds: int) -> go.Figure:
+    """Requests and server errors per second over time, as bars of one step each."""
+    at = _times(steps, "at", zone)
+    figure = go.Figure()
+    for name, key in (("requests", "count"), ("errors", "server_errors")):
+        figure.add_bar(
+            x=at,
+            y=[step[key] / step_seconds for step in steps],
+            name=name,
+            width=step_seconds * 1000 * 0.9,
+            offset=0,
+            hovertemplate="%{y:,.2f} per second",
+        )
+    figure.update_layout(barmode="overlay")
+    return _calm(figure, "Per second", 170)
+
+
+def hit_rate(samples: Sequence[Row], zone: tzinfo) -> go.Figure:
+    """The cache's hit rate in percent over time, from 0 to 100."""
+    values = [sample["value"] for sample in samples]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=_times(samples, "at", zone), y=values, name="hit rate", mode=_mode(values),
+        hovertemplate="%{y:.1f} %",
+    )  # fmt: skip
+    _calm(figure, "Percent", 220)
+    figure.update_yaxes(range=[0, 102])
+    return figure
+
+
+def runs(rows: Iterable[Row], zone: tzinfo) -> go.Figure:
+    """Each finished run as two bars, one above the other: its seconds, and the MiB by which memory rose."""
+    finished = [row for row in rows if row["wall_seconds"] is not None]
+    at = _times(finished, "started_at", zone)
+    failed = [row["outcome"] != "succeeded" for row in finished]
+    rises = [
+        (row["memory_peak"] - row["memory_before"]) / format.MIB
+        if row["memory_peak"] is not None and row["memory_before"] is not None
+        else None
+        for row in finished
+    ]
+    names = [f"{row['job']} · {row['outcome']}" for row in finished]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=at, y=[row["wall_seconds"] for row in finished], text=names, mode="markers", name="duration",
+        marker={"size": 7, "symbol": ["x" if bad else "circle" for bad in failed]},
+        hovertemplate="%{text}<br>%{y:,.2f} s",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=at, y=rises, text=names, mode="markers", name="memory rise", yaxis="y2",
+        marker={"size": 7, "symbol": ["x" if bad else "circle" for bad in failed]},
+        hovertemplate="%{text}<br>%{y:,.1f} MiB",
+    )  # fmt: skip
+    _calm(figure, "Seconds", 300)
+    figure.update_layout(
+        hovermode="closest",
+        yaxis={"domain": [0.56, 1]},
+        yaxis2={"domain": [0, 0.44], "title": "MiB above before", "rangemode": "tozero", "anchor": "x"},
+        xaxis={"anchor": "y2"},
+    )
+    return figure
+
+
+def growth(points: Sequence[Row], zone: tzinfo) -> go.Figure:
+    """A community's subscribers over time; the scale begins where the data does, as only the change counts."""
+    values = [point["subscribers"] for point in points]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=_times(points, "at", zone), y=values, name="subscribers", mode=_mode(values),
+        hovertemplate="%{y:,.0f}",
+    )  # fmt: skip
+    _calm(figure, "Subscribers", 240)
+    figure.update_yaxes(rangemode="normal", tickformat=",.0f")
+    return figure
+
+
+def _times(rows: Iterable[Row], key: str, zone: tzinfo) -> list[str]:
+    """Local times without an offset, because Plotly shows whatever it is given."""
+    return [row[key].astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for row in rows]
+
+
+def _mode(values: Sequence[float | None]) -> str:
+    """A line, and dots while there are too few points to see one."""
+    return "lines" if sum(value is not None for value in values) > 20 else "lines+markers"
+
+
+def _name_at_end(figure: go.Figure) -> None:
+    """Label each line where it ends, so that no legend is needed."""
+    for trace in figure.data:
+        last = next((i for i in reversed(range(len(trace.y))) if trace.y[i] is not None), None)
+        if last is not None:
+            trace.text = [None] * last + [f" {trace.name}"]
+            trace.textposition = "middle right"
+            trace.mode = f"{trace.mode}+text"
+            trace.cliponaxis = False
+
+
+def _calm(figure: go.Figure, unit: str, height: int) -> go.Figure:
+    """What every chart has in common: one rhythm, zero-based, no legend, one hover for all lines."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 34, "t": 8, "b": 0},
+        showlegend=False,
+        hovermode="x unified",
+        dragmode=False,
+        xaxis={"type": "date", "hoverformat": "%b %-d, %H:%M:%S"},
+        yaxis={"title": unit, "rangemode": "tozero", "tickformat": ",~r"},
+    )
+    return figure

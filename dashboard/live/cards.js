@@ -1,0 +1,144 @@
+// Verdicts, alerts and tiles: small text nodes and one SVG path each.
+
+const SPARK_STEP = 5 // readings that share one point of a sparkline; the highest is shown
+const ICONS = {
+  good: "M3.5 8.5l3 3 6-7",
+  warning: "M8 2.5L14.2 13.5H1.8zM8 6.5v3.2M8 11.6v.2",
+  bad: "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3.6M8 10.8v.2",
+  unknown: "M8 2a6 6 0 100 12A6 6 0 008 2zM6.3 6.4a1.8 1.8 0 113 1.3c-.8.6-1.3.9-1.3 1.8M8 11.4v.2",
+}
+const STATES = Object.keys(ICONS)
+
+function icon(parent) {
+  const drawing = svg(parent, "svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })
+  return svg(drawing, "path", { d: "" })
+}
+
+class Verdicts {
+  constructor(node, names, onPage) {
+    this.cards = new Map(names.map((name) => [name, this.card(node, name, onPage)]))
+  }
+
+  card(node, name, onPage) {
+    const link = element(node, "a", "card verdict")
+    element(link, "span", "name", name)
+    const line = element(link, "span", "word")
+    const card = { link, path: icon(line), word: element(line, "span", "", "…") }
+    card.detail = element(link, "span", "detail", "\u00a0")
+    link.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return
+      event.preventDefault()
+      if (card.page) onPage(card.page)
+    }
+    return card
+  }
+
+  draw(verdicts) {
+    for (const verdict of verdicts) {
+      const card = this.cards.get(verdict.name)
+      if (!card) continue
+      const state = STATES.includes(verdict.state) ? verdict.state : "unknown"
+      card.page = verdict.page
+      setAttribute(card.link, "href", encodeURI(`./${verdict.page ?? ""}`))
+      setAttribute(card.link, "data-verdict", state)
+      setAttribute(card.path, "d", ICONS[state])
+      setText(card.word, verdict.word ?? "")
+      setText(card.detail, verdict.detail ?? "")
+      setAttribute(card.link, "title", verdict.detail ?? "")
+    }
+  }
+}
+
+function drawAlerts(node, alerts, at) {
+  while (node.children.length > alerts.length) node.lastChild.remove()
+  alerts.forEach((alert, index) => {
+    const row = node.children[index] ?? alertRow(node)
+    setText(row.children[1], alert.message)
+    setText(row.children[2], `firing for ${duration(Math.max(at - alert.since, 0))}`)
+    setAttribute(row, "title", `${alert.rule}, since ${new Date(alert.since * 1000).toLocaleString()}`)
+  })
+}
+
+function alertRow(node) {
+  const row = element(node, "div", "alert")
+  row.setAttribute("role", "alert")
+  icon(row).setAttribute("d", ICONS.bad)
+  element(row, "span", "message")
+  element(row, "span", "since")
+  return row
+}
+
+class Tile {
+  constructor(node, spec) {
+    this.spec = spec
+    this.card = element(node, "div", "card tile")
+    this.card.dataset.series = spec.series
+    element(this.card, "span", "name", spec.title)
+    const line = element(this.card, "span", "reading")
+    this.value = element(line, "span", "value", "—")
+    this.unit = element(line, "span", "unit", spec.unit ?? "")
+    const options = { viewBox: "0 0 100 24", preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" }
+    this.path = svg(svg(this.card, "svg", options), "path", { d: "" })
+  }
+
+  draw(kept) {
+    const values = kept.series[this.spec.series] ?? []
+    const current = this.spec.of ? this.share(kept, values) : values.at(-1) ?? null
+    setText(this.value, number(current === null ? null : current / (this.spec.per ?? 1), this.spec.digits))
+    if (this.spec.rate) setText(this.unit, gained(values))
+    setAttribute(this.card, "data-verdict", this.state(kept.now, current))
+    setAttribute(this.path, "d", sparkline(kept, values))
+  }
+
+  // What share of another series this one is, in percent, over the last seconds.
+  share(kept, values) {
+    const from = kept.at.at(-1) - this.spec.seconds
+    let part = 0
+    let whole = 0
+    for (let i = kept.at.length - 1; i >= 0 && kept.at[i] > from; i -= 1) {
+      part += values[i] ?? 0
+      whole += kept.series[this.spec.of]?.[i] ?? 0
+    }
+    return whole ? Math.min(100, (100 * part) / whole) : null
+  }
+
+  state(now, current) {
+    const { limit, verdict } = this.spec
+    if (limit) return now[limit] && current > now[limit] ? "bad" : "good"
+    const judged = verdict && (now.verdicts ?? []).find(({ name }) => name === verdict)
+    return judged ? judged.state : "good"
+  }
+}
+
+function gained(values) {
+  const known = values.filter((value) => value !== null)
+  if (known.length < 2) return ""
+  const gain = known.at(-1) - known[0]
+  return `${gain < 0 ? "−" : "+"}${number(Math.abs(gain))} in 15 min`
+}
+
+// A line in a box of 100 by 24 over the whole window; nulls are gaps, rates and sizes start at zero.
+function sparkline(kept, values) {
+  const end = kept.at.at(-1)
+  const points = []
+  for (let i = 0; i < values.length; i += SPARK_STEP) {
+    let highest = null
+    for (let j = i; j < Math.min(i + SPARK_STEP, values.length); j += 1) {
+      if (values[j] !== null && (highest === null || values[j] > highest)) highest = values[j]
+    }
+    points.push([100 * (1 - (end - kept.at[i]) / WINDOW_SECONDS), highest])
+  }
+  const readings = points.map(([, value]) => value).filter((value) => value !== null)
+  if (!readings.length) return ""
+  const highest = Math.max(...readings)
+  const lowest = Math.min(...readings)
+  const base = lowest > highest * 0.5 ? lowest - (highest - lowest) * 0.1 : 0
+  const height = highest - base || 1
+  let path = ""
+  let drawing = false
+  for (const [x, value] of points) {
+    if (value !== null) path += `${drawing ? "L" : "M"}${x.toFixed(1)},${(22.5 - (21 * (value - base)) / height).toFixed(1)}`
+    drawing = value !== null
+  }
+  return path
+}

@@ -1,0 +1,64 @@
+"""The live component: its scripts and styles read once, what it shows described here."""
+
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit as st
+
+from dashboard.live import chart
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("numbers.js", "feed.js", "cards.js", "chart.js", "live.js")
+FEED_PATH = "api/live"
+PLOTLY_PATH = f"assets/plotly.min.js?v={plotly.__version__}"
+
+# Each tile follows a series; `limit` names the threshold in a frame's "now" above which its line turns red,
+# `verdict` the verdict whose colour it takes, and `of` the series of which it is a share over `seconds`.
+TILES: list[dict[str, Any]] = [
+    {"title": "Requests", "series": "requests", "unit": "/s", "digits": 1},
+    {"title": "p95 latency", "series": "p95", "unit": "ms", "digits": 0, "limit": "objective_ms"},
+    {"title": "Errors", "series": "errors", "of": "requests", "seconds": 60, "unit": "%", "digits": 2},
+    {"title": "Cache hits", "series": "hit_rate", "unit": "%", "digits": 1, "verdict": "Cache"},
+    {
+        "title": "Slow queries",
+        "series": "slow_queries",
+        "unit": "in 5 min",
+        "digits": 0,
+        "verdict": "Database",
+    },
+    {"title": "Memory", "series": "rss", "unit": "MiB", "digits": 0, "per": 2**20, "limit": "memory_alert"},
+]
+COLLECTED: list[dict[str, Any]] = [
+    {"title": "Communities collected", "series": "subreddits", "digits": 0, "rate": True},
+    {"title": "Posts collected", "series": "posts", "digits": 0, "rate": True},
+]
+VERDICTS = ("API", "Database", "Cache", "Jobs", "Sources", "Memory")
+
+_component = st.components.v2.component(
+    "subpulse_live",
+    html=(FOLDER / "live.html").read_text(),
+    css=(FOLDER / "live.css").read_text(),
+    js="\n".join((FOLDER / name).read_text() for name in SCRIPTS),
+)
+
+
+def show(jobs: list[str]) -> str | None:
+    """Mount the component; the page (its URL path) that a click on a verdict asks for, once per click.
+
+    Args:
+        jobs: the lanes of the chart, from the top.
+    """
+    clicked = _component(
+        key="live",
+        data={
+            "feed": FEED_PATH,
+            "plotly": PLOTLY_PATH,
+            "figure": chart.overview(jobs).to_plotly_json(),
+            "tiles": TILES,
+            "collected": COLLECTED,
+            "verdicts": VERDICTS,
+        },
+        on_page_change=lambda: None,
+    )
+    return clicked.page  # type: ignore[no-any-return]

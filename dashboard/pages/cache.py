@@ -1,0 +1,50 @@
+"""What the response cache saves."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, format, parts
+
+namespaces = data.cache_namespaces()
+if not namespaces:
+    parts.empty("Nothing was cached yet", "The first request to a cached route of the API fills this page.")
+else:
+    hits = sum(row["hits"] for row in namespaces)
+    asked = hits + sum(row["misses"] for row in namespaces)
+    saved = sum(row["saved_ms"] for row in namespaces) / 1e3
+    with st.grid(4, min_column_width=150):
+        st.metric("Hit rate", format.percent(format.share(hits, asked)), border=True)
+        st.metric("Answers from memory", format.number(hits), border=True)
+        st.metric("Time saved", format.duration(saved), border=True)
+        st.metric("Entries kept", format.number(sum(row["items"] for row in namespaces)), border=True)
+    st.caption("Since this process started.")
+    number = st.column_config.NumberColumn
+    parts.table(
+        pd.DataFrame(namespaces),
+        {
+            "namespace": parts.text("Namespace", pinned=True),
+            "hits": parts.number("Hits"),
+            "misses": parts.number("Misses"),
+            "hit_rate": parts.number("Hit rate (%)", "%.1f"),
+            "items": parts.number("Entries"),
+            "max_items": parts.number("At most"),
+            "ttl_seconds": parts.number("Kept for (s)"),
+            "saved_ms": parts.number("Saved (ms)"),
+            "evictions": parts.number("Evicted", help="Gave way because the namespace was full"),
+            "expirations": parts.number("Expired", help="Were kept for their full time"),
+            "invalidations": parts.number("Invalidated", help="Forgotten because data was written"),
+        },
+        alt="Figures of the response cache per namespace",
+    )
+
+minutes = parts.time_range("cache_range")
+with st.skeleton(height=220):
+    samples = data.hit_rate(minutes)
+if samples:
+    parts.chart(
+        charts.hit_rate(samples, parts.viewer_zone()),
+        "Hit rate · percent of asked",
+        "Cache hit rate over time",
+    )
+else:
+    parts.empty("No hit rate in this range", "It is noted while the API is asked; or choose a longer range.")

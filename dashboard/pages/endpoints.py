@@ -1,0 +1,68 @@
+"""Which route is slow or failing, since when."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, format, parts
+
+ALL = "All routes"
+STEPS = {15: 10, 60: 30, 360: 180, 1440: 600, 10_080: 3600}
+
+minutes = parts.time_range("endpoints_range")
+with st.skeleton(height=300):
+    routes = data.endpoints(minutes)
+if not routes:
+    parts.empty(
+        "No requests in this range",
+        "Ask the API something, such as /api/subreddits, and its route appears here within 10 seconds; "
+        "or choose a longer range.",
+    )
+    st.stop()
+
+table = pd.DataFrame(
+    {
+        "route": [f"{route.method} {route.route}" for route in routes],
+        "count": [route.count for route in routes],
+        "rate": [route.count / (minutes * 60) for route in routes],
+        "p50": [format.milliseconds(route.p50) for route in routes],
+        "p95": [format.milliseconds(route.p95) for route in routes],
+        "p99": [format.milliseconds(route.p99) for route in routes],
+        "max": [format.milliseconds(route.max) for route in routes],
+        "errors": [route.server_errors for route in routes],
+        "share": [format.share(route.server_errors, route.count) for route in routes],
+        "refused": [route.client_errors for route in routes],
+    }
+).round({"rate": 3, "p50": 1, "p95": 1, "p99": 1, "max": 1, "share": 2})
+parts.table(
+    table,
+    {
+        "route": parts.text("Route", pinned=True),
+        "count": parts.number("Requests"),
+        "rate": parts.number("Per second", "%.2f"),
+        "p50": parts.number("p50 (ms)"),
+        "p95": parts.number("p95 (ms)", help="95 of 100 requests took at most this long"),
+        "p99": parts.number("p99 (ms)"),
+        "max": parts.number("Slowest (ms)"),
+        "errors": parts.number("Errors (5xx)"),
+        "share": parts.number("Errors (%)", "%.2f"),
+        "refused": parts.number("Refused (4xx)"),
+    },
+    alt="Requests, latency and errors per route",
+)
+
+names = sorted({route.route for route in routes})
+chosen = st.selectbox("Route", [ALL, *names], key="endpoint", bind="query-params", width=420)
+step = STEPS[minutes]
+with st.skeleton(height=240):
+    steps = data.latency(minutes, step, None if chosen in (ALL, None) else chosen)
+zone = parts.viewer_zone()
+parts.chart(
+    charts.latency(steps, zone),
+    f"Latency · p50, p95 and p99 in steps of {format.duration(step)}",
+    f"Latency of {chosen} over time",
+)
+parts.chart(
+    charts.request_rate(steps, zone, step),
+    "Requests and server errors",
+    f"Requests and errors of {chosen} over time",
+)

@@ -1,0 +1,120 @@
+"""What ran, how it went, and the levers: run now, pause."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, format, parts
+
+ALL = "All jobs"
+ANY = "any outcome"
+SIGNS = {"succeeded": "✓", "failed": "✕", "lost": "?", "running": "●", "missed": "–", "skipped": "–"}
+
+
+def act(name: str, action: str) -> None:
+    """Run before the page does, so that the page shows what became of it."""
+    try:
+        if action == "run":
+            data.run_job(name)
+        else:
+            data.pause_job(name, action == "pause")
+    except data.ActionFailed as exc:
+        st.session_state.job_said = f"{name} was not changed: {exc}"
+    else:
+        done = {"run": "was asked to run now", "pause": "is paused", "resume": "goes on"}[action]
+        st.session_state.job_said = f"{name} {done}"
+
+
+with st.skeleton(height=300):
+    today = data.jobs_today()
+listed = list(data.job_list()) or [{"name": name, "summary": "", "every_seconds": None} for name in today]
+if said := st.session_state.pop("job_said", None):
+    st.toast(said)
+
+if listed:
+    records = [today.get(job["name"], {}) for job in listed]
+    table = pd.DataFrame(
+        {
+            "job": [job["name"] for job in listed],
+            "state": [
+                "paused" if record.get("paused") else "● running" if record.get("running") else "waiting"
+                for record in records
+            ],
+            "every": [format.duration(job["every_seconds"]) for job in listed],
+            "last": [format.ago(record.get("last_started_at")) for record in records],
+            "runs": [record.get("runs", 0) for record in records],
+            "failures": [record.get("failures", 0) for record in records],
+            "absent": [record.get("absent", 0) for record in records],
+            "mean": [format.duration(record.get("mean_seconds")) for record in records],
+            "rise": [format.size(record.get("memory_rise")) for record in records],
+            "items": [record.get("items") for record in records],
+            "summary": [job["summary"] for job in listed],
+        }
+    )
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    parts.table(
+        table,
+        {
+            "job": parts.text("Job", pinned=True),
+            "state": parts.text("State"),
+            "every": parts.text("Every"),
+            "last": parts.text("Last start"),
+            "runs": parts.number("Runs in 24 h"),
+            "failures": parts.number("Failed"),
+            "absent": parts.number("Missed", help="The clock was late, or the run before went on"),
+            "mean": parts.text("Mean duration"),
+            "rise": parts.text(
+                "Memory rise", help="The largest rise of resident memory above before the run"
+            ),
+            "items": parts.number("Items"),
+            "summary": parts.text("What it does", width="large"),
+        },
+        alt="Every job with its record of the last 24 hours",
+    )
+
+names = [job["name"] for job in listed]
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    chosen = st.selectbox("Job", [ALL, *names], key="job", bind="query-params", width=260)
+    outcome = st.selectbox("Outcome", [ANY, *SIGNS], key="outcome", bind="query-params", width=170)
+    name = chosen if chosen in names else None
+    ready = data.can_control_jobs() and name is not None
+    why = None if ready else "Choose a job first" if data.can_control_jobs() else "This process runs no jobs"
+    paused = bool(today.get(name or "", {}).get("paused"))
+    st.button("Run now", icon=":material/play_arrow:", disabled=not ready, help=why,
+              on_click=act, args=(name, "run"))  # fmt: skip
+    st.button("Go on" if paused else "Pause", icon=":material/resume:" if paused else ":material/pause:",
+              disabled=not ready, help=why, on_click=act, args=(name, "resume" if paused else "pause"))  # fmt: skip
+
+with st.skeleton(height=300):
+    runs = data.job_runs(name, outcome if outcome in SIGNS else None)
+if not runs:
+    parts.empty(
+        "No runs yet", "A run appears here as soon as it begins; the first jobs start within a minute."
+    )
+    st.stop()
+
+parts.chart(charts.runs(runs, parts.viewer_zone()), "Duration and memory of each run", "Job runs over time")
+table = pd.DataFrame(runs)
+table["outcome"] = [f"{SIGNS[run['outcome']]} {run['outcome']}" for run in runs]
+table["started_at"] = parts.in_zone(table["started_at"])
+table["ago"] = table["started_at"]
+table["wall"] = [format.duration(run["wall_seconds"]) for run in runs]
+table["cpu"] = [format.duration(run["cpu_seconds"]) for run in runs]
+for column in ("memory_before", "memory_peak", "memory_after"):
+    table[column] = (table[column].astype(float) / format.MIB).round(1)
+parts.table(
+    table,
+    {
+        "started_at": parts.when("Started"),
+        "ago": parts.when("Ago", "distance"),
+        "job": parts.text("Job"),
+        "outcome": parts.text("Outcome"),
+        "wall": parts.text("Took"),
+        "cpu": parts.text("CPU time"),
+        "memory_before": parts.number("Before (MiB)", help="Resident memory before the run"),
+        "memory_peak": parts.number("Peak (MiB)"),
+        "memory_after": parts.number("After (MiB)"),
+        "items": parts.number("Items"),
+        "error": parts.text("Error", width="large"),
+    },
+    alt="The newest runs",
+)

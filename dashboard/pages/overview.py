@@ -1,0 +1,17 @@
+"""Is it healthy now? Drawn in the browser from the pulse; this script runs once per visit."""
+
+import streamlit as st
+
+from dashboard import data, live
+
+PAGES = {
+    "endpoints": "dashboard/pages/endpoints.py",
+    "cache": "dashboard/pages/cache.py",
+    "slow-queries": "dashboard/pages/slow_queries.py",
+    "jobs": "dashboard/pages/jobs.py",
+    "subreddits": "dashboard/pages/subreddits.py",
+}
+
+clicked = live.show([job["name"] for job in data.job_list()])
+if clicked in PAGES:
+    st.switch_page(PAGES[clicked])

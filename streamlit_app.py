@@ -1,0 +1,75 @@
+"""The dashboard's router: what pages there are, what they share, and what stands there while the database is down."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import data, parts
+
+PAGES = {
+    "Operate": [
+        st.Page(
+            "dashboard/pages/overview.py",
+            title="Overview",
+            icon=":material/monitor_heart:",
+            default=True,
+            help="Whether Subpulse is healthy now: verdicts, six numbers and their last 15 minutes, live.",
+        ),
+        st.Page(
+            "dashboard/pages/endpoints.py",
+            title="Endpoints",
+            icon=":material/route:",
+            url_path="endpoints",
+            help="Requests, latency and errors of every API route over a range.",
+        ),
+        st.Page(
+            "dashboard/pages/cache.py",
+            title="Cache",
+            icon=":material/bolt:",
+            url_path="cache",
+            help="What the response cache saves, by namespace, and its hit rate over time.",
+        ),
+        st.Page(
+            "dashboard/pages/slow_queries.py",
+            title="Slow queries",
+            icon=":material/database:",
+            url_path="slow-queries",
+            help="Statements that took too long, with their plan and who asked; and where database time goes.",
+        ),
+        st.Page(
+            "dashboard/pages/jobs.py",
+            title="Jobs",
+            icon=":material/schedule:",
+            url_path="jobs",
+            help="What ran, how long, with how much memory, and how it ended. Start a job now, or pause it.",
+        ),
+    ],
+    "Explore": [
+        st.Page(
+            "dashboard/pages/subreddits.py",
+            title="Subreddits",
+            icon=":material/forum:",
+            url_path="subreddits",
+            help="Find communities by topic, size and category.",
+        ),
+        st.Page(
+            "dashboard/pages/community.py",
+            title="Community",
+            icon=":material/forum:",
+            url_path="community",
+            visibility="hidden",
+            help="One community: growth, category and newest posts.",
+        ),
+    ],
+}
+
+# Files of our own: a Material icon as the page's icon would be fetched from Google.
+ART = Path(__file__).parent / "dashboard"
+st.set_page_config("Subpulse", ART / "icon.svg", layout="wide", initial_sidebar_state=220)
+st.logo(ART / "logo.svg", icon_image=ART / "icon.svg", size="medium")
+page = st.navigation(PAGES)
+parts.header(page.title)
+try:
+    page.run()
+except data.Unavailable as unavailable:
+    parts.database_down(unavailable)
