@@ -34,6 +34,7 @@ class Running:
         self.port = int(environment.get("PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
+        self.database_url = environment.get("DATABASE_URL")
         own = {"PORT": str(self.port), "SANDBOX_ERROR_RATE": "0", "PATH": os.environ["PATH"]}
         with log.open("ab") as output:
             self.process = subprocess.Popen(
