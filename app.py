@@ -107,7 +107,7 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
-        present = Present(runtime.context, runtime.jobs, runtime.budget, self.cache_counts, self.working)
+        present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working)
         await present.recall()
         self.pulse.publish(present.part)
         _before_stopping(self.pulse.close)

@@ -12,10 +12,10 @@ import httpx
 from collectors.budget import Budget, RateLimit
 from collectors.errors import TooManyNames
 from collectors.listing import Found, Page, found, page_from, posts_expected, subreddit_of
-from collectors.outcome import Alive, Outcome, Refused
+from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.records import Subreddit
 from collectors.reddit_auth import RedditApp, RedditAuth
-from collectors.wire import Answer, Sleep, send, with_tries
+from collectors.wire import LONGEST_PAUSE_SECONDS, Answer, Sleep, send, with_tries
 
 MOST_PER_CALL = 100
 SUBREDDIT_NAME = re.compile(r"[A-Za-z0-9_.-]{2,24}")  # a dot in reddit.com, a dash in u_some-body
@@ -114,7 +114,9 @@ class RedditClient:
         token = await self._auth.token()
         if not isinstance(token, Alive):
             return Answer(401, token)  # has had its own tries
-        await self._wait_for_budget()
+        used_up = await self._wait_for_budget()
+        if used_up is not None:
+            return Answer(429, used_up)
         self.tally["requests"] += 1
         answer = await send(self._http, self._request(path, query, token.value.text))
         rate = RateLimit.from_headers(answer.headers)
@@ -125,9 +127,13 @@ class RedditClient:
             return await self._once(path, query, renew=False) if renew else answer
         return answer
 
-    async def _wait_for_budget(self) -> None:
+    async def _wait_for_budget(self) -> Unknown | None:
+        """None once the request may go; throttled when that takes longer than a queue should be held up."""
         while (seconds := await self._budget.take()) > 0:
+            if seconds > LONGEST_PAUSE_SECONDS:
+                return Unknown("throttled", f"the budget is used up for {seconds:.0f} s", seconds)
             await self._sleep(seconds)
+        return None
 
     def _request(self, path: str, query: Params, token: str) -> httpx.Request:
         headers = {"Authorization": f"bearer {token}", "User-Agent": self._app.user_agent}

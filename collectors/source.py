@@ -16,6 +16,7 @@ from collectors.wire import TIMEOUT_SECONDS
 from settings import Settings
 
 SANDBOX_URL = "http://sandbox.invalid"
+SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts and the 10,000 of one in 2025
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ class DistantTransport(httpx.ASGITransport):
 @lru_cache(maxsize=1)
 def _sandbox(seed: int, error_rate: float) -> ASGIApp:
     """One sandbox a process: like Reddit, it counts on when a client closes and another opens."""
-    return sandbox_app(seed, error_rate)
+    return sandbox_app(seed, error_rate, SANDBOX_WINDOW_REQUESTS)
 
 
 def _app(settings: Settings) -> RedditApp:

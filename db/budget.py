@@ -1,7 +1,7 @@
 """How many requests Reddit still allows: one row per client id, shared by all processes."""
 
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from db.database import Database
 
@@ -18,6 +18,14 @@ class Rate(Protocol):
     def remaining(self) -> float: ...
     @property
     def reset_seconds(self) -> float: ...
+
+
+class Left(NamedTuple):
+    """What is left of the present window."""
+
+    requests: float
+    allowed: float
+    seconds: float
 
 
 class SharedBudget:
@@ -45,7 +53,18 @@ class SharedBudget:
             reset=float(rate.reset_seconds),
         )
 
-    async def left(self) -> tuple[float, float] | None:
-        """(requests left, requests allowed) in this window; None before the first request."""
+    async def left(self) -> Left | None:
+        """What is left of this window; None before the first request."""
         row = await self.db.row("budgets.left", client=self.client)
-        return (row["remaining"], row["allowed"]) if row else None
+        return Left(row["remaining"], row["allowed"], row["seconds_left"]) if row else None
+
+    async def affordable(self, seconds: float, share: float = 0.9) -> int:
+        """How many requests the next `seconds` may cost so that the window's rest lasts to its end.
+
+        Only `share` of the window is planned with; the rest is for what cannot be planned.
+        """
+        left = await self.left()
+        if left is None or left.seconds <= 0:
+            return int(ALLOWED_BEFORE_HEADERS * share * seconds / WINDOW.total_seconds())
+        spendable = max(left.requests - (1 - share) * left.allowed, 0)
+        return int(spendable * min(seconds / left.seconds, 1))

@@ -15,6 +15,7 @@ from jobs.refresh_subreddits import REFUSED_AGAIN_IN
 
 log = structlog.get_logger()
 
+EVERY = timedelta(seconds=20)
 BATCH = 10
 MOST_PER_START = 200
 AIM = 50  # posts that should be new next time: half a page, so that a burst loses none
@@ -23,8 +24,9 @@ HOPELESS = frozenset({"blocked", "unauthorized", "throttled"})  # true of every 
 
 
 async def plan(context: Context, session: Session) -> list[Arguments]:
-    """Reserve communities whose posts are due, in batches of names."""
-    due = await session.rows("subreddits.lease_posts_due", lease=LEASE, limit=MOST_PER_START)
+    """Reserve as many communities whose posts are due as the budget affords now, in batches of names."""
+    limit = min(await context.budget.affordable(EVERY.total_seconds()), MOST_PER_START)
+    due = await session.rows("subreddits.lease_posts_due", lease=LEASE, limit=limit)
     return batches([row["name"] for row in due], BATCH)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from categorization.classify import Classifier
 from collectors.reddit import RedditClient
+from db.budget import SharedBudget
 from db.database import Database
 from db.requests import RequestRecorder
 from jobs.alert_rules import MEMORY, Streak
@@ -20,6 +21,7 @@ class Context:
     db: Database
     instance: str
     reddit: RedditClient
+    budget: SharedBudget
     classifier: Classifier
     requests: RequestRecorder
     process: ProcessWatch

@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 
 from db import alerts, subreddits, telemetry
 from db.attribution import asked_by
-from db.budget import SharedBudget
+from db.budget import Left
 from db.errors import DatabaseDown
 from db.requests import Lately
 from jobs import verdicts
@@ -50,7 +50,7 @@ class Stored:
     queue: DictRow | None = None
     firing: list[DictRow] = field(default_factory=list)
     last_failure: tuple[str, datetime] | None = None
-    budget: tuple[float, float] | None = None
+    budget: Left | None = None
 
 
 class Over:
@@ -72,11 +72,10 @@ class Present:
         self,
         context: Context,
         jobs: dict[str, Job],
-        budget: SharedBudget,
         cache_counts: CacheCounts,
         working: Callable[[], bool],
     ) -> None:
-        self.context, self.jobs, self.budget = context, jobs, budget
+        self.context, self.jobs = context, jobs
         self.stored = Stored()
         self._cache_counts, self._working = cache_counts, working
         self._growth = Over()
@@ -102,7 +101,7 @@ class Present:
             queue=await db.row("queue.depth"),
             firing=await alerts.firing(db),
             last_failure=(failure["job"], failure["finished_at"]) if failure else None,
-            budget=await self.budget.left(),
+            budget=await self.context.budget.left(),
         )
 
     async def recall(self) -> None:

@@ -37,7 +37,6 @@ class Runtime:
     recorder: Recorder
     queue: Queue
     clock: Clock
-    budget: SharedBudget
 
 
 @asynccontextmanager
@@ -54,14 +53,14 @@ async def open_runtime(
     budget = SharedBudget(db, settings.reddit_client_id or settings.source)
     async with open_source(settings, budget) as reddit:
         process = ProcessWatch(settings.memory_limit_mb)
-        context = Context(settings, db, instance, reddit, classifier, requests, process, pulse)
+        context = Context(settings, db, instance, reddit, budget, classifier, requests, process, pulse)
         jobs = jobs_of(settings)
         recorder = Recorder(db, instance)
         queue = Queue(context, jobs, recorder)
         await queue.open()
         await instances.join(db, instance, role)
         try:
-            yield Runtime(context, jobs, recorder, queue, Clock(context, jobs, queue, recorder), budget)
+            yield Runtime(context, jobs, recorder, queue, Clock(context, jobs, queue, recorder))
         finally:
             with suppress(DatabaseDown):
                 await recorder.write_pending()

@@ -34,7 +34,7 @@ JOBS = (
     Job(
         "collect_posts",
         "collect new posts of communities, as often as each posts",
-        timedelta(seconds=20),
+        collect_posts.EVERY,
         collect_posts.run,
         collect_posts.plan,
     ),

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from db.budget import Left
+
 State = Literal["good", "warning", "bad", "unknown"]
 OBJECTIVE_MS = 300.0
 FEW_HITS_PERCENT = 50.0
 HITS_WORTH_JUDGING = 20
 MEMORY_WARNING_PERCENT = 75.0
 MEMORY_BAD_PERCENT = 80.0
-BUDGET_WARNING_SHARE = 0.1
+BUDGET_WARNING_SHARE = 0.05  # jobs plan with nine tenths; below this, something unplanned spends
 QUEUE_WARNING = 500
 
 
@@ -77,16 +79,15 @@ def jobs(running: int, waiting: int, last_failure: tuple[str, datetime] | None, 
     return Verdict("Jobs", "good", word, "no failure in 24 h", "jobs")
 
 
-def sources(source: str, left: tuple[float, float] | None, recent_alive: int, recent_failed: int) -> Verdict:
+def sources(source: str, left: Left | None, recent_alive: int, recent_failed: int) -> Verdict:
     """What the source's answers of the last five minutes were, and what is left of its budget."""
     name = source.capitalize()
     if recent_failed and not recent_alive:
         return Verdict("Sources", "bad", "No answers", f"{recent_failed} requests to {name} failed", "jobs")
     if left is None:
         return Verdict("Sources", "unknown", "Not asked yet", f"{name} was not asked yet", "jobs")
-    remaining, allowed = left
-    detail = f"{name} budget {remaining:,.0f} of {allowed:,.0f}"
-    if remaining < BUDGET_WARNING_SHARE * allowed:
+    detail = f"{name} budget {left.requests:,.0f} of {left.allowed:,.0f}"
+    if left.requests < BUDGET_WARNING_SHARE * left.allowed:
         return Verdict("Sources", "warning", "Budget low", detail, "jobs")
     return Verdict("Sources", "good", "Alive", detail, "jobs")
 

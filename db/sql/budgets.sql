@@ -23,7 +23,7 @@ UPDATE request_budgets SET
 WHERE client = %(client)s
 
 -- name: left
--- What is left of the client's window, and when it ends.
+-- What is left of the client's window, and for how long.
 SELECT CASE WHEN window_ends_at <= now() THEN allowed ELSE greatest(allowed - used, 0) END AS remaining,
-       allowed, window_ends_at
+       allowed, greatest(extract(epoch FROM window_ends_at - now()), 0)::float8 AS seconds_left
 FROM request_budgets WHERE client = %(client)s
