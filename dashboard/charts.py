@@ -4,7 +4,7 @@ Streamlit draws them in the theme's palette, whose first three colours are the a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,42 +12,48 @@ import plotly.graph_objects as go
 from dashboard import format
 
 Row = dict[str, Any]
+Span = tuple[datetime, datetime]
+SAMPLE_SECONDS = 60  # samples further apart than this and a half are not joined by a line
+ACCENT, RED = "#000001", "#000004"  # for which Streamlit's frontend puts the theme's first and fourth colour
 
 
-def latency(steps: Sequence[Row], zone: tzinfo) -> go.Figure:
+def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
     """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
+    steps = with_gaps(steps, step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
     for name, width in (("p95", 2.0), ("p99", 1.2), ("p50", 1.2)):
-        values = [format.milliseconds(step[name]) for step in steps]
+        values = [format.milliseconds(step.get(name)) for step in steps]
         figure.add_scatter(
             x=at, y=values, name=name, mode=_mode(values), line={"width": width},
             hovertemplate="%{y:,.1f} ms",
         )  # fmt: skip
     _name_at_end(figure)
-    return _calm(figure, "Milliseconds", 240)
+    return _over(span, zone, _calm(figure, "Milliseconds", 240))
 
 
-def request_rate(steps: Sequence[Row], zone: tzinfo, step_seconds: int) -> go.Figure:
+def request_rate(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
     """Requests and server errors per second over time, as bars of one step each."""
     at = _times(steps, "at", zone)
     figure = go.Figure()
-    for name, key in (("requests", "count"), ("errors", "server_errors")):
+    for name, key, color in (("requests", "count", ACCENT), ("errors", "server_errors", RED)):
         figure.add_bar(
             x=at,
             y=[step[key] / step_seconds for step in steps],
             name=name,
+            marker={"color": color, "line": {"width": 0}},
             width=step_seconds * 1000 * 0.9,
             offset=0,
             hovertemplate="%{y:,.2f} per second",
         )
     figure.update_layout(barmode="overlay")
-    return _calm(figure, "Per second", 170)
+    return _over(span, zone, _calm(figure, "Per second", 170))
 
 
-def hit_rate(samples: Sequence[Row], zone: tzinfo) -> go.Figure:
-    """The cache's hit rate in percent over time, from 0 to 100."""
-    values = [sample["value"] for sample in samples]
+def hit_rate(samples: Sequence[Row], zone: tzinfo, span: Span) -> go.Figure:
+    """The cache's hit rate in percent over time, from 0 to 100; times without readings are gaps."""
+    samples = with_gaps(samples, SAMPLE_SECONDS)
+    values = [sample.get("value") for sample in samples]
     figure = go.Figure()
     figure.add_scatter(
         x=_times(samples, "at", zone), y=values, name="hit rate", mode=_mode(values),
@@ -55,40 +61,46 @@ def hit_rate(samples: Sequence[Row], zone: tzinfo) -> go.Figure:
     )  # fmt: skip
     _calm(figure, "Percent", 220)
     figure.update_yaxes(range=[0, 102])
-    return figure
+    return _over(span, zone, figure)
 
 
 def runs(rows: Iterable[Row], zone: tzinfo) -> go.Figure:
     """Each finished run as two bars, one above the other: its seconds, and the MiB by which memory rose."""
     finished = [row for row in rows if row["wall_seconds"] is not None]
     at = _times(finished, "started_at", zone)
+    seconds = [row["wall_seconds"] for row in finished]
+    rises = [_rise(row) for row in finished]
     failed = [row["outcome"] != "succeeded" for row in finished]
-    rises = [
-        (row["memory_peak"] - row["memory_before"]) / format.MIB
-        if row["memory_peak"] is not None and row["memory_before"] is not None
-        else None
-        for row in finished
-    ]
-    names = [f"{row['job']} · {row['outcome']}" for row in finished]
+    marker = {
+        "size": 7,
+        "symbol": ["x" if bad else "circle" for bad in failed],
+        "color": [RED if bad else ACCENT for bad in failed],
+    }
+    common = {
+        "x": at,
+        "text": [f"{row['job']} · {row['outcome']}" for row in finished],
+        "mode": "markers",
+        "marker": marker,
+    }
     figure = go.Figure()
+    figure.add_scatter(**common, y=seconds, name="duration", hovertemplate="%{text}<br>%{y:,.2f} s")
     figure.add_scatter(
-        x=at, y=[row["wall_seconds"] for row in finished], text=names, mode="markers", name="duration",
-        marker={"size": 7, "symbol": ["x" if bad else "circle" for bad in failed]},
-        hovertemplate="%{text}<br>%{y:,.2f} s",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=at, y=rises, text=names, mode="markers", name="memory rise", yaxis="y2",
-        marker={"size": 7, "symbol": ["x" if bad else "circle" for bad in failed]},
-        hovertemplate="%{text}<br>%{y:,.1f} MiB",
-    )  # fmt: skip
+        **common, y=rises, name="memory rise", yaxis="y2", hovertemplate="%{text}<br>%{y:,.1f} MiB"
+    )
     _calm(figure, "Seconds", 300)
     figure.update_layout(
         hovermode="closest",
         yaxis={"domain": [0.56, 1]},
-        yaxis2={"domain": [0, 0.44], "title": "MiB above before", "rangemode": "tozero", "anchor": "x"},
+        yaxis2={"domain": [0, 0.44], "title": "MiB risen", "rangemode": "tozero", "anchor": "x"},
         xaxis={"anchor": "y2"},
     )
     return figure
+
+
+def _rise(run: Row) -> float | None:
+    if run["memory_peak"] is None or run["memory_before"] is None:
+        return None
+    return float(run["memory_peak"] - run["memory_before"]) / format.MIB
 
 
 def growth(points: Sequence[Row], zone: tzinfo) -> go.Figure:
@@ -104,9 +116,29 @@ def growth(points: Sequence[Row], zone: tzinfo) -> go.Figure:
     return figure
 
 
+def with_gaps(rows: Sequence[Row], step_seconds: float) -> list[Row]:
+    """The rows, and wherever more than a step and a half lies between two, one without a reading."""
+    spaced: list[Row] = []
+    for row in rows:
+        if spaced and row["at"] - spaced[-1]["at"] > timedelta(seconds=1.5 * step_seconds):
+            spaced.append({"at": spaced[-1]["at"] + timedelta(seconds=step_seconds)})
+        spaced.append(row)
+    return spaced
+
+
+def _over(span: Span, zone: tzinfo, figure: go.Figure) -> go.Figure:
+    """Show the whole range asked for, also where nothing was measured."""
+    figure.update_xaxes(range=[_clock(moment, zone) for moment in span])
+    return figure
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    """Local time without an offset, because Plotly shows whatever it is given."""
+    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def _times(rows: Iterable[Row], key: str, zone: tzinfo) -> list[str]:
-    """Local times without an offset, because Plotly shows whatever it is given."""
-    return [row[key].astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S") for row in rows]
+    return [_clock(row[key], zone) for row in rows]
 
 
 def _mode(values: Sequence[float | None]) -> str:
@@ -129,11 +161,16 @@ def _calm(figure: go.Figure, unit: str, height: int) -> go.Figure:
     """What every chart has in common: one rhythm, zero-based, no legend, one hover for all lines."""
     figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 34, "t": 8, "b": 0},
+        margin={"l": 62, "r": 34, "t": 8, "b": 0},
         showlegend=False,
         hovermode="x unified",
         dragmode=False,
         xaxis={"type": "date", "hoverformat": "%b %-d, %H:%M:%S"},
-        yaxis={"title": unit, "rangemode": "tozero", "tickformat": ",~r"},
+        yaxis={
+            "title": {"text": unit, "standoff": 12},
+            "rangemode": "tozero",
+            "tickformat": ",~r",
+            "automargin": False,
+        },
     )
     return figure

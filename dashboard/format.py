@@ -1,5 +1,6 @@
 """Numbers as people read them: with a unit, thousands separators, and a word for what is not known."""
 
+import re
 from datetime import UTC, datetime
 
 MISSING = "—"
@@ -74,6 +75,11 @@ def known(value: float | None) -> str:
 def audience(over18: bool | None) -> str:
     """Who a community is for; null is `unknown`, never "safe"."""
     return {True: "over 18", False: "everyone", None: UNKNOWN}[over18]
+
+
+def plain(text: str) -> str:
+    """Text from outside as Markdown that shows exactly that text."""
+    return re.sub(r"([^\w\s])", r"\\\1", text).replace("_", r"\_")
 
 
 def words(name: str | None) -> str:

@@ -1,6 +1,6 @@
 """What pages share: the header, the range, the viewer's clock, and the states without data."""
 
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,6 +53,12 @@ def time_range(key: str, default: str = "Last hour") -> int:
     return RANGES.get(chosen or default, RANGES[default])
 
 
+def span(minutes: int) -> tuple[datetime, datetime]:
+    """From so many minutes ago until now."""
+    now = datetime.now(UTC)
+    return now - timedelta(minutes=minutes), now
+
+
 def viewer_zone() -> tzinfo:
     """The time zone of whoever looks, UTC while the browser has not said."""
     try:
@@ -76,7 +82,12 @@ def chart(figure: go.Figure, title: str, alt: str) -> None:
 def table(frame: pd.DataFrame, columns: dict[str, Any], alt: str, **options: Any) -> Any:
     """A table of the columns named, in that order; what st.dataframe returns."""
     return st.dataframe(
-        frame, hide_index=True, column_order=list(columns), column_config=columns, alt=alt, **options
+        frame,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        alt=alt,
+        **{"placeholder": format.MISSING, **options},
     )
 
 

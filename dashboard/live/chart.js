@@ -205,10 +205,10 @@ function setCause(label, runs, kept) {
   const end = kept.at.at(-1)
   const to = cause.finished ?? end
   const share = 1 - (end - to) / WINDOW_SECONDS
-  const from = firstAtOrAfter(kept.at, cause.started)
-  const peak = Math.max(...kept.series.rss.slice(from, firstAtOrAfter(kept.at, to) + 1))
+  const before = kept.series.rss?.[firstAtOrAfter(kept.at, cause.started)]
+  label.visible = Boolean(before)
   label.x = localTime(to)
-  label.y = peak / KIB ** 2
+  label.y = (before ?? 0) / KIB ** 2
   label.xanchor = share > 0.5 ? "right" : "left"
   label.text = `${plain(cause.job)} +${size(cause.rise)}`
 }

@@ -236,10 +236,9 @@ def _cause() -> dict[str, Any]:
         "text": "",
         "xref": "x",
         "yref": "y3",
-        "yshift": -12,
+        "yshift": -11,
         "showarrow": False,
         "font": {"color": TEXT, "size": 11},
-        "bgcolor": f"{CARD[:-1]}/80)",
         "visible": False,
     }
 

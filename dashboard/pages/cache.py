@@ -20,7 +20,7 @@ else:
     st.caption("Since this process started.")
     number = st.column_config.NumberColumn
     parts.table(
-        pd.DataFrame(namespaces),
+        pd.DataFrame(namespaces).assign(saved=lambda rows: (rows["saved_ms"] / 1e3).round(1)),
         {
             "namespace": parts.text("Namespace", pinned=True),
             "hits": parts.number("Hits"),
@@ -29,7 +29,7 @@ else:
             "items": parts.number("Entries"),
             "max_items": parts.number("At most"),
             "ttl_seconds": parts.number("Kept for (s)"),
-            "saved_ms": parts.number("Saved (ms)"),
+            "saved": parts.number("Saved (s)"),
             "evictions": parts.number("Evicted", help="Gave way because the namespace was full"),
             "expirations": parts.number("Expired", help="Were kept for their full time"),
             "invalidations": parts.number("Invalidated", help="Forgotten because data was written"),
@@ -42,7 +42,7 @@ with st.skeleton(height=220):
     samples = data.hit_rate(minutes)
 if samples:
     parts.chart(
-        charts.hit_rate(samples, parts.viewer_zone()),
+        charts.hit_rate(samples, parts.viewer_zone(), parts.span(minutes)),
         "Hit rate · percent of asked",
         "Cache hit rate over time",
     )

@@ -21,11 +21,11 @@ if found is None:
     )
     st.stop()
 
-st.subheader(":material/forum: r/" + found["name"], anchor=False)
+st.subheader(":material/forum: r/" + format.plain(found["name"]), anchor=False)
 st.text(found["title"])
 confidence = found["category_confidence"]
 with st.grid(4, min_column_width=150):
-    st.metric("Subscribers", format.known(found["subscribers"]), border=True)
+    st.metric("Subscribers", format.known(found["subscribers"]), border=True, height="stretch")
     st.metric(
         "Category",
         format.words(found["category"]),
@@ -33,10 +33,11 @@ with st.grid(4, min_column_width=150):
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
     )
-    st.metric("Audience", format.audience(found["over18"]), border=True)
+    st.metric("Audience", format.audience(found["over18"]), border=True, height="stretch")
     st.metric("Posts collected", format.number(found["posts"]), f"{found['posts_7_days']:,} in 7 days",
-              delta_color="off", delta_arrow="off", border=True)  # fmt: skip
+              delta_color="off", delta_arrow="off", border=True, height="stretch")  # fmt: skip
 
 if found["description"]:
     with st.container(border=True):

@@ -8,7 +8,9 @@ from dashboard import charts, data, format, parts
 ALL = "All routes"
 STEPS = {15: 10, 60: 30, 360: 180, 1440: 600, 10_080: 3600}
 
-minutes = parts.time_range("endpoints_range")
+controls = st.container(horizontal=True)
+with controls:
+    minutes = parts.time_range("endpoints_range")
 with st.skeleton(height=300):
     routes = data.endpoints(minutes)
 if not routes:
@@ -51,18 +53,21 @@ parts.table(
 )
 
 names = sorted({route.route for route in routes})
-chosen = st.selectbox("Route", [ALL, *names], key="endpoint", bind="query-params", width=420)
+with controls:
+    chosen = st.selectbox(
+        "Route in the charts", [ALL, *names], key="endpoint", bind="query-params", width=420
+    )
 step = STEPS[minutes]
 with st.skeleton(height=240):
     steps = data.latency(minutes, step, None if chosen in (ALL, None) else chosen)
-zone = parts.viewer_zone()
+zone, span = parts.viewer_zone(), parts.span(minutes)
 parts.chart(
-    charts.latency(steps, zone),
+    charts.latency(steps, zone, step, span),
     f"Latency · p50, p95 and p99 in steps of {format.duration(step)}",
     f"Latency of {chosen} over time",
 )
 parts.chart(
-    charts.request_rate(steps, zone, step),
+    charts.request_rate(steps, zone, step, span),
     "Requests and server errors",
     f"Requests and errors of {chosen} over time",
 )

@@ -95,8 +95,7 @@ if not runs:
 parts.chart(charts.runs(runs, parts.viewer_zone()), "Duration and memory of each run", "Job runs over time")
 table = pd.DataFrame(runs)
 table["outcome"] = [f"{SIGNS[run['outcome']]} {run['outcome']}" for run in runs]
-table["started_at"] = parts.in_zone(table["started_at"])
-table["ago"] = table["started_at"]
+table["started_at"] = table["ago"] = parts.in_zone(table["started_at"])
 table["wall"] = [format.duration(run["wall_seconds"]) for run in runs]
 table["cpu"] = [format.duration(run["cpu_seconds"]) for run in runs]
 for column in ("memory_before", "memory_peak", "memory_after"):

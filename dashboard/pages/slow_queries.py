@@ -19,12 +19,13 @@ if not slow:
     )
 else:
     table = pd.DataFrame(slow)
-    table["ms"] = (table["seconds"] * 1e3).round(1)
-    table["at"] = parts.in_zone(table["at"])
+    table["ms"] = (table["seconds"] * 1e3).round()
+    table["at"] = table["ago"] = parts.in_zone(table["at"])
     event = parts.table(
         table,
         {
             "at": parts.when("When"),
+            "ago": parts.when("Ago", "distance"),
             "ms": parts.number("Took (ms)"),
             "statement": parts.text("Statement", width="large"),
             "asker": parts.text("Who asked", width="medium"),
