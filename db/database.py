@@ -202,10 +202,14 @@ class Database:
             await asyncio.sleep(CHECK_SECONDS)
 
     async def _why(self) -> str | None:
-        """Why PostgreSQL does not answer, or None; while all is well a pooled connection is asked."""
+        """Why PostgreSQL does not answer, or None.
+
+        While all is well an idle connection of the pool is asked; that all are busy is no outage.
+        """
+        state = self.pool_state()
         try:
             async with asyncio.timeout(2 * CHECK_SECONDS):
-                if self.down_reason is None and not self.pool.closed and self.pool_state().size:
+                if self.down_reason is None and not self.pool.closed and state.in_use < state.size:
                     async with self.pool.connection() as connection:
                         await connection.execute("SELECT 1")
                 else:
