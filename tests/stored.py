@@ -1,0 +1,26 @@
+"""Short ways to put records into a test's database and to look at what is there."""
+
+from typing import Any, LiteralString
+
+from collectors.records import Post, Subreddit
+from db import posts, subreddits
+from db.database import Database
+
+
+async def keep(db: Database, *records: Subreddit) -> int:
+    """Merge communities in a transaction of their own; how many were new."""
+    async with db.transaction() as session:
+        return await subreddits.merge(session, records)
+
+
+async def keep_posts(db: Database, *records: Post) -> int:
+    """Merge posts in a transaction of their own; how many were new."""
+    async with db.transaction() as session:
+        return await posts.merge(session, records)
+
+
+async def sql(db: Database, text: LiteralString, *params: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement that only a test needs."""
+    async with db.connection() as connection:
+        cursor = await connection.execute(text, params or None)
+        return await cursor.fetchall() if cursor.description else []
