@@ -4,7 +4,7 @@ from categorization.classify import Community
 from db import categories
 from jobs.context import Context
 
-BATCH = 500
+BATCH = 100
 
 
 async def run(context: Context) -> int:

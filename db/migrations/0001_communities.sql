@@ -81,8 +81,9 @@ CREATE TABLE categorizations (
 );
 CREATE INDEX categorizations_by_subreddit ON categorizations (subreddit_id, decided_at DESC);
 
--- One row per Reddit client id: what is left of the window, shared by all processes.
-CREATE TABLE request_budgets (
+-- One row per Reddit client id: what is left of the window, shared by all processes. Unlogged, because it is written
+-- twice per request and the next answer's headers restore it after a crash.
+CREATE UNLOGGED TABLE request_budgets (
     client         text PRIMARY KEY,
     allowed        double precision NOT NULL,
     used           double precision NOT NULL,
