@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         "https://www.reddit.com/api/v1/access_token", description="where Reddit gives tokens"
     )
     sandbox_seed: int = Field(20260, description="the sandbox's world; the same seed is the same world")
-    sandbox_error_rate: float = Field(0.01, ge=0, le=1, description="share of sandbox answers that fail")
+    sandbox_error_rate: float = Field(0.002, ge=0, le=1, description="share of sandbox answers that fail")
     sandbox_latency_ms: float = Field(120.0, ge=0, description="how long a sandbox answer takes, in ms")
 
     memory_limit_mb: int | None = Field(

@@ -11,14 +11,22 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import orjson
+import psycopg
 
 from collectors.budget import Budget, LocalBudget
 from collectors.outcome import Alive, Refused, Unknown
 from collectors.records import Post, Subreddit
 from collectors.reddit import MOST_PER_CALL, RedditClient
 from collectors.source import open_source
+from db.budget import SharedBudget, client_of
+from db.database import Database
+from db.errors import DatabaseDown
+from db.measure import QueryRecorder
+from db.server import running_server, schema_of
 from settings import Settings, SettingsError, load_settings
 
 ALIVE, USAGE, REFUSED, UNKNOWN = 0, 2, 3, 4
@@ -28,9 +36,29 @@ SANDBOX_NOTE = (
 )
 
 
-def budget_for(settings: Settings) -> Budget:
-    """The budget that requests from the command line draw on."""
-    return LocalBudget()
+@asynccontextmanager
+async def budget_for(settings: Settings) -> AsyncIterator[Budget]:
+    """The budget that all processes share, where their database answers; else one of our own."""
+    conninfo = running_server(settings)
+    if conninfo is None:
+        yield LocalBudget()
+        return
+    db = Database(conninfo, schema_of(settings), QueryRecorder(settings.slow_query_ms), pool_size=1)
+    shared = SharedBudget(db, client_of(settings))
+    try:
+        usable = await _answers(shared)
+        yield shared if usable else LocalBudget()
+    finally:
+        await db.close()
+
+
+async def _answers(shared: SharedBudget) -> bool:
+    try:
+        await shared.db.open()
+        await shared.left()
+    except (DatabaseDown, psycopg.errors.UndefinedTable):  # away, or Subpulse never ran there
+        return False
+    return True
 
 
 def arguments() -> argparse.Namespace:
@@ -94,7 +122,7 @@ def complain(outcome: Refused | Unknown) -> int:
 
 
 async def ask(settings: Settings, chosen: argparse.Namespace) -> int:
-    async with open_source(settings, budget_for(settings)) as client:
+    async with budget_for(settings) as budget, open_source(settings, budget) as client:
         match chosen.question:
             case "about":
                 return await about(client, chosen.name)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from db.database import Database
+from settings import Settings
 
 WINDOW = timedelta(seconds=600)
 ALLOWED_BEFORE_HEADERS = 1000.0  # 100 a minute over ten minutes, until the first answer says otherwise
@@ -18,6 +19,11 @@ class Rate(Protocol):
     def remaining(self) -> float: ...
     @property
     def reset_seconds(self) -> float: ...
+
+
+def client_of(settings: Settings) -> str:
+    """Whose budget it is: the Reddit app's, or the sandbox's."""
+    return settings.reddit_client_id or settings.source
 
 
 class Left(NamedTuple):

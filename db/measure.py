@@ -104,7 +104,7 @@ class QueryRecorder:
 
 
 class MeasuredCursor(psycopg.AsyncCursor[Row]):
-    """A cursor that reports each execution to its class's recorder."""
+    """A cursor that reports each execution to its class's recorder; a batch is one, known by its first row."""
 
     recorder: QueryRecorder
 
@@ -116,11 +116,12 @@ class MeasuredCursor(psycopg.AsyncCursor[Row]):
             self._report(query, began, params)
 
     async def executemany(self, query: Query, params_seq: Any, **options: Any) -> None:
+        rows = list(params_seq)
         began = time.perf_counter()
         try:
-            await super().executemany(query, params_seq, **options)
+            await super().executemany(query, rows, **options)
         finally:
-            self._report(query, began, None)
+            self._report(query, began, rows[0] if rows else None)
 
     def _report(self, query: Query, began: float, params: Params | None) -> None:
         text = query if isinstance(query, str) else str(query)

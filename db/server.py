@@ -4,7 +4,7 @@ from typing import Protocol
 
 import psycopg
 
-from db.embedded import EmbeddedServer
+from db.embedded import EmbeddedServer, running_conninfo
 from db.errors import DatabaseDown
 from db.migrate import migrate
 from settings import Settings
@@ -43,6 +43,11 @@ def server_of(settings: Settings) -> Server:
     return (
         ExternalServer(settings.database_url) if settings.database_url else EmbeddedServer(settings.data_dir)
     )
+
+
+def running_server(settings: Settings) -> str | None:
+    """Where a PostgreSQL of these settings may be asked without starting one; None when there is none."""
+    return settings.database_url or running_conninfo(settings.data_dir)
 
 
 def schema_of(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """What Subpulse measured of itself, stored by interval and read over any range."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from db.measure import QueryStats, SlowQuery, parameter_types
 from db.statements import names_by_text
 
 INTERVAL_SECONDS = 10
-EXPLAINABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE")
+EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def add_slow_query(db: Database, instance: str, slow: SlowQuery) -> None:
 
 async def explain(db: Database, slow: SlowQuery) -> tuple[Any | None, str | None]:
     """(plan, None) as EXPLAIN (FORMAT JSON) gives it, or (None, why there is none)."""
-    if not slow.text.lstrip().upper().startswith(EXPLAINABLE):
+    if not EXPLAINABLE.match(slow.text):
         return None, "PostgreSQL explains only statements that read or change rows"
     with asked_by("slow query log"):
         async with db.connection() as connection:

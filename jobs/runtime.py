@@ -11,7 +11,7 @@ import structlog
 from categorization.classify import Classifier
 from collectors.source import open_source
 from db import instances
-from db.budget import SharedBudget
+from db.budget import SharedBudget, client_of
 from db.database import Database
 from db.errors import DatabaseDown
 from db.requests import RequestRecorder
@@ -50,7 +50,7 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Jobs ready to run on an open database; nothing runs by itself yet."""
     instance = instances.new_instance_id()
-    budget = SharedBudget(db, settings.reddit_client_id or settings.source)
+    budget = SharedBudget(db, client_of(settings))
     async with open_source(settings, budget) as reddit:
         process = ProcessWatch(settings.memory_limit_mb)
         context = Context(settings, db, instance, reddit, budget, classifier, requests, process, pulse)
