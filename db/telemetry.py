@@ -18,6 +18,7 @@ from db.statements import names_by_text
 
 INTERVAL_SECONDS = 10
 EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
+_LITERAL = re.compile(r"'(?:[^']|'')*'|(?<![\w$.])\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def add_slow_query(db: Database, instance: str, slow: SlowQuery) -> None:
 
 
 async def explain(db: Database, slow: SlowQuery) -> tuple[Any | None, str | None]:
-    """(plan, None) as EXPLAIN (FORMAT JSON) gives it, or (None, why there is none)."""
+    """(plan, None) as EXPLAIN (FORMAT JSON) gives it, without parameters' values, or (None, why there is none)."""
     if not EXPLAINABLE.match(slow.text):
         return None, "PostgreSQL explains only statements that read or change rows"
     with asked_by("slow query log"):
@@ -126,7 +127,18 @@ async def explain(db: Database, slow: SlowQuery) -> tuple[Any | None, str | None
                 row = await cursor.fetchone()
             except Exception as exc:  # noqa: BLE001 - any statement may be unexplainable; the log says why
                 return None, " ".join(str(exc).split())
-    return (row[0] if row else None), None
+    return (_without_values(row[0]) if row else None), None
+
+
+def _without_values(plan: Any, key: str = "") -> Any:
+    """The plan with every literal in its conditions as `?`, for PostgreSQL writes parameters into them."""
+    if isinstance(plan, dict):
+        return {key: _without_values(value, key) for key, value in plan.items()}
+    if isinstance(plan, list):
+        return [_without_values(value, key) for value in plan]
+    if isinstance(plan, str) and not key.endswith(("Name", "Alias")):
+        return _LITERAL.sub("?", plan)
+    return plan
 
 
 def statement_name(text: str) -> str:
