@@ -19,7 +19,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def until_found(ask: Callable[[], Awaitable[object]]) -> None:
     """The same for a condition that has to be asked for, such as a row in PostgreSQL."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await ask():
+        while not await ask():  # noqa: ASYNC110 - the same
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
