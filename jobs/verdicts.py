@@ -73,7 +73,7 @@ def jobs(running: int, waiting: int, last_failure: tuple[str, datetime] | None, 
         minutes = (datetime.now(UTC) - at).total_seconds() / 60
         ago = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
         state: State = "warning" if minutes < 15 else "good"
-        return Verdict("Jobs", state, word, f"{name} failed {ago} ago", "jobs")
+        return Verdict("Jobs", state, word, f"failed {ago} ago: {name}", "jobs")
     if waiting > QUEUE_WARNING:
         return Verdict("Jobs", "warning", word, f"{waiting:,} batches wait", "jobs")
     return Verdict("Jobs", "good", word, "no failure in 24 h", "jobs")
@@ -86,7 +86,7 @@ def sources(source: str, left: Left | None, recent_alive: int, recent_failed: in
         return Verdict("Sources", "bad", "No answers", f"{recent_failed} requests to {name} failed", "jobs")
     if left is None:
         return Verdict("Sources", "unknown", "Not asked yet", f"{name} was not asked yet", "jobs")
-    detail = f"{name} budget {left.requests:,.0f} of {left.allowed:,.0f}"
+    detail = f"{left.requests:,.0f} of {left.allowed:,.0f} calls left"
     if left.requests < BUDGET_WARNING_SHARE * left.allowed:
         return Verdict("Sources", "warning", "Budget low", detail, "jobs")
     return Verdict("Sources", "good", "Alive", detail, "jobs")
