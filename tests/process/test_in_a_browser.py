@@ -1,0 +1,138 @@
+"""The real server in a real browser: the overview moves by itself, in every tab, without a word in the console."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.process.conftest import Running, Start
+
+TABS = 10
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PAGES = {
+    "Endpoints": "Endpoints",
+    "Cache": "Cache",
+    "Slow queries": "Slow queries",
+    "Jobs": "Jobs",
+    "Subreddits": "Subreddits",
+}
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        why = "no chromium: apt-get install chromium"
+        if os.environ.get("SYSTEM_PACKAGES_REQUIRED"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(start: Start) -> Running:
+    running = start()
+    running.until_healthy()
+    return running
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console, the pages and requests to elsewhere had to complain of."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, server: Running, complaints: list[str]) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(f"{message.type}: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((server.url, "data:", "blob:"))
+                else complaints.append(f"request to {request.url}")
+            ),
+        )
+
+    context.on("page", watch)
+    yield context
+    context.close()
+
+
+def frames(page: Page) -> int:
+    return int(page.locator("[data-frames]").first.get_attribute("data-frames") or 0)
+
+
+def until_more_frames(page: Page, than: int) -> None:
+    """Fails when the page's frame counter does not pass `than` within 20 s."""
+    page.wait_for_function(
+        """than => {
+            const roots = [document, ...[...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)]
+            return roots.some(root => {
+                const found = root.querySelector('[data-frames]')
+                return found && Number(found.dataset.frames) > than
+            })
+        }""",
+        arg=than,
+        timeout=20_000,
+    )
+
+
+def test_the_overview_moves_by_itself_and_every_page_opens_without_a_complaint(
+    context: BrowserContext, server: Running, complaints: list[str]
+) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    live = page.locator("[data-state]").first
+    expect(live).to_have_attribute("data-state", "live", timeout=30_000)
+    seen = frames(page)
+    line = page.locator("path.js-line").first
+    drawn = line.get_attribute("d", timeout=20_000)
+    until_more_frames(page, seen + 3)
+    assert line.get_attribute("d") != drawn, "the chart's line moved"
+    expect(page.get_by_text("Sandbox data").first).to_be_visible()
+
+    for link, title in PAGES.items():
+        page.get_by_role("link", name=link).click()
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Sandbox data").first).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator("[data-state=live]").first).to_be_visible(timeout=30_000)
+    assert complaints == []
+
+
+def test_ten_tabs_of_one_browser_all_move(
+    context: BrowserContext, server: Running, complaints: list[str]
+) -> None:
+    tabs = [context.new_page() for _ in range(TABS)]
+    for tab in tabs:
+        tab.goto(server.url)
+    for tab in tabs:
+        tab.bring_to_front()
+        expect(tab.locator("[data-state]").first).to_have_attribute("data-state", "live", timeout=60_000)
+        until_more_frames(tab, frames(tab) + 1)
+    assert complaints == []
