@@ -39,8 +39,8 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
     figure = go.Figure(
         data=[
             _line("p99", "y", "p99 latency", "%{y:,.0f} ms", AMBER, 1.0),
-            _line("p50", "y", "p50 latency", "%{y:,.0f} ms", GRAY, 1.0),
             _line("p95", "y", "p95 latency", "%{y:,.0f} ms", ACCENT, 1.6),
+            _line("p50", "y", "p50 latency", "%{y:,.0f} ms", GRAY, 1.0),
             _line("requests", "y2", "Requests", "%{y:,.1f} per second", ACCENT, 1.6),
             go.Bar(
                 name="Errors",
@@ -66,8 +66,8 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
             go.Scatter(
                 name="Jobs",
                 yaxis="y4",
-                mode="markers",
-                marker={"opacity": 0, "size": 1, "color": ACCENT},
+                mode="lines",  # never seen: it only carries what ran into the hover
+                line={"width": 0, "color": ACCENT},
                 hovertemplate="%{text}",
                 meta={"runs": "hover"},
             ),
@@ -83,8 +83,8 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
         hoversubplots="axis",
         barmode="overlay",
         font={"family": "var(--st-font)", "size": 11, "color": GRAY},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=CARD,
+        plot_bgcolor=CARD,
         hoverlabel={"bgcolor": CARD, "bordercolor": RULE, "font": {"color": TEXT, "size": 12}},
         xaxis={
             "type": "date",
@@ -94,6 +94,7 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
             "gridcolor": RULE,
             "zeroline": False,
             "tickformat": "%H:%M",
+            "ticklabeloverflow": "allow",
             "hoverformat": "%H:%M:%S",
             "dtick": 120_000,
             "showspikes": True,
@@ -252,6 +253,7 @@ def _stack(figure: go.Figure, heights: Sequence[int], jobs: Sequence[str]) -> No
         name = "yaxis" if index == 0 else f"yaxis{index + 1}"
         figure.layout[name] = {
             **common,
+            "ticklabeloverflow": "allow",  # else Plotly measures every label on every frame
             "domain": [max(top - height, 0) / whole, top / whole],
             "rangemode": "tozero",
             "tickformat": ",~r",
@@ -265,7 +267,6 @@ def _stack(figure: go.Figure, heights: Sequence[int], jobs: Sequence[str]) -> No
         showgrid=False,
         ticklabelposition="inside",
         ticklabelshift=7,
-        ticklabeloverflow="allow",
         tickfont={"color": GRAY, "size": 10.5},
         nticks=0,
     )

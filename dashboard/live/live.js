@@ -23,6 +23,11 @@ class Live {
     document.addEventListener("visibilitychange", this.onVisible)
     this.resizes = new ResizeObserver(() => this.changed())
     this.resizes.observe(root.querySelector(".chart"))
+    this.inSight = new IntersectionObserver(([{ isIntersecting }]) => {
+      this.chartSeen = isIntersecting
+      this.changed()
+    })
+    this.inSight.observe(root.querySelector(".chart"))
     this.loadChart(new URL(data.plotly, document.baseURI).href)
   }
 
@@ -72,7 +77,7 @@ class Live {
     for (const tile of this.tiles) tile.draw(this.kept)
     const said = (now.verdicts ?? []).map(({ name, word }) => `${name}: ${word}`).join(", ")
     setText(this.root.querySelector(".summary"), said)
-    this.chart?.draw(this.kept)
+    if (this.chartSeen) this.chart?.draw(this.kept)
   }
 
   drawState() {
@@ -92,6 +97,7 @@ class Live {
     cancelAnimationFrame(this.frame)
     document.removeEventListener("visibilitychange", this.onVisible)
     this.resizes.disconnect()
+    this.inSight.disconnect()
     this.feed.close()
     this.chart?.purge()
   }

@@ -40,6 +40,9 @@ _component = st.components.v2.component(
     html=(FOLDER / "live.html").read_text(),
     css=(FOLDER / "live.css").read_text(),
     js="\n".join((FOLDER / name).read_text() for name in SCRIPTS),
+    # In a shadow root an event loses its target once dispatched, and Plotly's delayed hover then looks for the
+    # pointer in the wrong place; its style sheet does not reach in there either.
+    isolate_styles=False,
 )
 
 

@@ -16,7 +16,7 @@ function number(value, digits = 0) {
 
 function duration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`
   let left = Math.round(seconds)
   const words = []
   for (const [unit, length] of PERIODS) {
