@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -89,21 +89,21 @@ def decode_cursor(sort: Sort, cursor: str | None) -> tuple[str | None, str | Non
     try:
         decoded = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         kind, value, last_id = decoded
-        if kind != sort or not isinstance(last_id, str):
+        if kind != sort or not isinstance(value, str) or "\0" in f"{value}{last_id}":
             raise BadCursor
-        _check_value(sort, value)
-    except (binascii.Error, ValueError, TypeError) as exc:
+        return _as_postgresql_reads_it(sort, value), str(last_id)
+    except (binascii.Error, ValueError, TypeError, OverflowError) as exc:
         raise BadCursor from exc
-    return value, last_id
 
 
-def _check_value(sort: Sort, value: object) -> None:
-    if not isinstance(value, str):
-        raise TypeError(value)
+def _as_postgresql_reads_it(sort: Sort, value: str) -> str:
+    """Python takes more for numbers and times than PostgreSQL does."""
     if sort == "subscribers":
-        int(value)
-    elif sort == "first_seen":
-        datetime.fromisoformat(value)
+        number = int(value)
+        if not -(2**63) <= number < 2**63:
+            raise OverflowError(value)
+        return str(number)
+    return datetime.fromisoformat(value).astimezone(UTC).isoformat() if sort == "first_seen" else value
 
 
 async def page(
