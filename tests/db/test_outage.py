@@ -1,6 +1,6 @@
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from db.embedded import EmbeddedServer
 from db.errors import DatabaseDown
 from db.measure import QueryRecorder
 from db.server import prepare
+from tests.conftest import folder_for_postgres
 from tests.waiting import PATIENCE_SECONDS, beside, until, until_found
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -25,11 +26,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> EmbeddedServer:
+def server() -> Iterator[EmbeddedServer]:
     """A PostgreSQL of this test's own, that it may stop."""
-    own = EmbeddedServer(tmp_path)
-    prepare(own, "subpulse_sandbox")
-    return own
+    with folder_for_postgres() as folder:
+        own = EmbeddedServer(folder)
+        prepare(own, "subpulse_sandbox")
+        yield own
+        own.stop()
 
 
 @pytest.fixture
@@ -38,7 +41,6 @@ async def own(server: EmbeddedServer) -> AsyncIterator[Database]:
     await db.open()
     yield db
     await db.close()
-    server.stop()
 
 
 async def test_an_outage_is_noticed_and_its_end_is_too(own: Database, server: EmbeddedServer) -> None:
