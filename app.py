@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
 
 from api.app import routes
+from api.live import LOOPBACK
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
@@ -187,14 +189,15 @@ def _check_port(settings: Settings) -> None:
             ) from exc
 
 
-def make_app(process: Process) -> st.App:
-    """The ASGI application of a process."""
-    return st.App(
-        ROOT / "streamlit_app.py",
-        lifespan=process.lifespan,
-        routes=routes(process.services),
-        middleware=[Middleware(Telemetry, recorder=process.requests)],
-    )
+def server_options(settings: Settings) -> dict[str, Any]:
+    """What the settings say to Streamlit's server. On a loopback address only loopback names may reach a page's
+    WebSocket, and those that the operator allowed: a name that merely resolves to this machine is not ours."""
+    hosts = [*sorted(LOOPBACK), *(urlsplit(origin).hostname or "" for origin in settings.allowed_origins)]
+    return {
+        "server.port": settings.port,
+        "server.address": settings.bind_address,
+        "server.allowedHosts": hosts if settings.bind_address in LOOPBACK else [],
+    }
 
 
 def _stop(why: Exception) -> None:
@@ -207,7 +210,12 @@ try:
 except (SettingsError, TaxonomyError) as exc:
     _stop(exc)
 configure_logs(process.settings.log_level)
-app = make_app(process)
+app = st.App(  # written out here, because `streamlit run app.py` looks for just this
+    ROOT / "streamlit_app.py",
+    lifespan=process.lifespan,
+    routes=routes(process.services),
+    middleware=[Middleware(Telemetry, recorder=process.requests)],
+)
 
 if __name__ == "__main__":
     try:
@@ -217,6 +225,4 @@ if __name__ == "__main__":
         _stop(exc)
     print(f"Subpulse is starting at http://localhost:{process.settings.port} (Ctrl-C stops it)", flush=True)
     with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped in good order
-        app.run(
-            config={"server.port": process.settings.port, "server.address": process.settings.bind_address}
-        )
+        app.run(config=server_options(process.settings))
