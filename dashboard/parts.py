@@ -116,7 +116,7 @@ def empty(title: str, text: str, icon: str = ":material/hourglass_empty:") -> No
 def database_down(unavailable: data.Unavailable) -> None:
     """What is wrong, since when, that it mends itself, and what still works."""
     st.error(
-        f"**The database does not answer**, since {format.ago(unavailable.since).removesuffix(' ago')}.",
+        f"**The database does not answer.** Noticed {format.ago(unavailable.since)}.",
         icon=":material/database_off:",
     )
     st.text(unavailable.reason)

@@ -85,7 +85,7 @@ class Tile {
     const values = kept.series[this.spec.series] ?? []
     const current = this.spec.of ? this.share(kept, values) : values.at(-1) ?? null
     setText(this.value, number(current === null ? null : current / (this.spec.per ?? 1), this.spec.digits))
-    if (this.spec.rate) setText(this.unit, gained(values))
+    if (this.spec.rate) setText(this.unit, gained(kept.at, values))
     setAttribute(this.card, "data-verdict", this.state(kept.now, current))
     setAttribute(this.path, "d", sparkline(kept, values))
   }
@@ -110,11 +110,14 @@ class Tile {
   }
 }
 
-function gained(values) {
-  const known = values.filter((value) => value !== null)
-  if (known.length < 2) return ""
-  const gain = known.at(-1) - known[0]
-  return `${gain < 0 ? "−" : "+"}${number(Math.abs(gain))} in 15 min`
+// How much a count rose over the window, which is shorter than 15 minutes after a first start.
+function gained(ats, values) {
+  const first = values.findIndex((value) => value !== null)
+  const last = values.findLastIndex((value) => value !== null)
+  if (first === last) return ""
+  const gain = values[last] - values[first]
+  const minutes = Math.max(1, Math.round((ats[last] - ats[first]) / 60))
+  return `${gain < 0 ? "−" : "+"}${number(Math.abs(gain))} in ${minutes} min`
 }
 
 // A line in a box of 100 by 24 over the whole window; nulls are gaps, rates and sizes start at zero.

@@ -45,11 +45,11 @@ class Live {
 
   async loadChart(url) {
     const note = this.root.querySelector(".chart-note")
+    note.textContent = "Waiting for the first frame"
     try {
       const plotly = await loadPlotly(url)
       if (this.stopped) return
       this.chart = new Chart(this.root.querySelector(".chart"), plotly)
-      note.hidden = true
       this.recolour()
       this.changed()
     } catch {
@@ -77,7 +77,9 @@ class Live {
     for (const tile of this.tiles) tile.draw(this.kept)
     const said = (now.verdicts ?? []).map(({ name, word }) => `${name}: ${word}`).join(", ")
     setText(this.root.querySelector(".summary"), said)
-    if (this.chartSeen) this.chart?.draw(this.kept)
+    if (!this.chart || !this.chartSeen) return
+    this.root.querySelector(".chart-note").hidden = true
+    this.chart.draw(this.kept)
   }
 
   drawState() {

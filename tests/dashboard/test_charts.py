@@ -1,0 +1,93 @@
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard import charts
+from dashboard.live import chart
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOUR = (NOON - timedelta(hours=1), NOON)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def step(at: datetime, **values: Any) -> dict[str, Any]:
+    return {"at": at, "count": 60, "server_errors": 3, "p50": 0.01, "p95": 0.04, "p99": 0.08, **values}
+
+
+def run(**values: Any) -> dict[str, Any]:
+    return {"job": "prune", "outcome": "succeeded", "started_at": NOON, "wall_seconds": 2.0,
+            "memory_before": 2**20, "memory_peak": 3 * 2**20, **values}  # fmt: skip
+
+
+def test_the_overview_stacks_all_panels_on_one_time_axis() -> None:
+    figure = chart.overview(["refresh", "collect"]).to_plotly_json()
+    layout = figure["layout"]
+    assert [key for key in layout if key.startswith("xaxis")] == ["xaxis"]
+    domains = [layout[name]["domain"] for name in ("yaxis", "yaxis2", "yaxis3", "yaxis4")]
+    assert domains[0][1] == 1
+    assert abs(domains[3][0]) < 1e-9
+    assert all(upper[0] > lower[1] for upper, lower in pairwise(domains))
+    assert all(layout[name]["rangemode"] == "tozero" for name in ("yaxis", "yaxis2", "yaxis3"))
+
+
+def test_each_trace_of_the_overview_says_what_it_follows() -> None:
+    metas = [trace["meta"] for trace in chart.overview([]).to_plotly_json()["data"]]
+    assert [meta["series"] for meta in metas if "series" in meta] == [
+        "p99",
+        "p95",
+        "p50",
+        "requests",
+        "errors",
+        "rss",
+    ]
+    assert {meta["runs"] for meta in metas if "runs" in meta} == {"bars", "hover"}
+
+
+def test_the_overview_has_only_colours_of_the_theme() -> None:
+    text = json.dumps(chart.overview(["a"]).to_plotly_json())
+    assert "#" not in text
+    assert "rgb" not in text
+
+
+def test_times_are_the_viewers() -> None:
+    figure = charts.latency([step(NOON)], BERLIN, 30, HOUR)
+    assert figure.data[0].x == ("2026-11-23T13:00:00",)
+    assert figure.layout.xaxis.range == ("2026-11-23T12:00:00", "2026-11-23T13:00:00")
+
+
+def test_latency_is_in_milliseconds_and_named_at_its_end() -> None:
+    figure = charts.latency([step(NOON), step(NOON + timedelta(seconds=30), p95=None)], UTC, 30, HOUR)
+    by_name = {trace.name: trace for trace in figure.data}
+    assert by_name["p95"].y == (40.0, None)
+    assert by_name["p95"].text == (" p95",)
+    assert by_name["p50"].text == (None, " p50")
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_steps_without_requests_are_gaps() -> None:
+    figure = charts.latency([step(NOON), step(NOON + timedelta(minutes=5))], UTC, 30, HOUR)
+    assert figure.data[0].y == (40.0, None, 40.0)
+
+
+def test_requests_are_per_second() -> None:
+    requests, errors = charts.request_rate([step(NOON)], UTC, 30, HOUR).data
+    assert (requests.y, errors.y) == ((2.0,), (0.1,))
+
+
+def test_failed_runs_differ_in_shape_as_well_as_in_colour() -> None:
+    duration, rise = charts.runs([run(), run(outcome="failed"), run(wall_seconds=None)], UTC).data
+    assert duration.marker.symbol == ("circle", "x")
+    assert len(set(duration.marker.color)) == 2
+    assert rise.y == (2.0, 2.0)
+
+
+def test_memory_that_was_not_measured_is_no_zero() -> None:
+    assert charts.runs([run(memory_peak=None)], UTC).data[1].y == (None,)
+
+
+def test_growth_does_not_begin_at_zero_and_a_hit_rate_does() -> None:
+    points = [{"at": NOON, "subscribers": 1_000_000}]
+    assert charts.growth(points, UTC).layout.yaxis.rangemode == "normal"
+    assert charts.hit_rate([{"at": NOON, "value": 80.0}], UTC, HOUR).layout.yaxis.range == (0, 102)

@@ -1,0 +1,63 @@
+"""The bridge from a page's thread to the server's loop."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from dashboard import data
+from dashboard.kept import forget, kept
+from db.attribution import asker
+from db.database import Database
+from tests.dashboard.conftest import House
+
+
+def test_it_asks_on_the_servers_loop_in_the_pages_name(house: House) -> None:
+    async def who(_: Database) -> tuple[str, Any]:
+        return asker(), asyncio.get_running_loop()
+
+    assert data.asked("jobs", who) == ("page jobs", house.loop.loop)
+
+
+def test_a_process_that_is_not_connected_is_unavailable(house: House) -> None:
+    data.disconnect()
+    with pytest.raises(data.Unavailable, match="starting or stopping"):
+        data.asked("jobs", lambda db: db.rows("runs.by_job"))
+
+
+def test_an_answer_that_does_not_come_is_unavailable(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "ANSWER_SECONDS", 0.01)
+    with pytest.raises(data.Unavailable, match="no answer"):
+        data.asked("jobs", lambda _: asyncio.sleep(60))
+
+
+def test_it_remembers_since_when_the_database_is_down(house: House) -> None:
+    house.db.down_reason = "gone"
+    with pytest.raises(data.Unavailable) as first:
+        data.asked("jobs", lambda db: db.rows("runs.by_job"))
+    assert not data.back()
+    with pytest.raises(data.Unavailable) as second:
+        data.asked("jobs", lambda db: db.rows("runs.by_job"))
+    assert first.value.since == second.value.since
+    house.db.down_reason = None
+    assert data.back()
+
+
+def test_a_failed_action_says_why(house: House) -> None:
+    with pytest.raises(data.ActionFailed, match="cannot start jobs"):
+        data.run_job("prune")
+
+
+def test_answers_are_kept_per_question_until_forgotten() -> None:
+    asked = []
+
+    @kept(seconds=60, entries=4)
+    def answer(question: str) -> str:
+        asked.append(question)
+        return question.upper()
+
+    assert [answer("a"), answer("a"), answer("b")] == ["A", "A", "B"]
+    assert asked == ["a", "b"]
+    forget()
+    answer("a")
+    assert asked == ["a", "b", "a"]
