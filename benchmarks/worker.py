@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -49,15 +48,16 @@ def worker(lab: Lab, module: str, niceness: int = 0) -> Iterator[Worker]:
     Args:
         niceness: how much it steps back for other clients, 0 to 19.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"benchmarks.clients.{module}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    with ending(process):
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", f"benchmarks.clients.{module}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as process,
+        ending(process),
+    ):
         client = psutil.Process(process.pid)
         pin(client, lab.client_core)
         client.nice(niceness)

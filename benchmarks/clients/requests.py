@@ -8,7 +8,6 @@ import asyncio
 import random
 import time
 from collections import deque
-from contextlib import suppress
 from typing import cast
 
 from benchmarks.worker import serve
@@ -22,6 +21,7 @@ class KeptConnection(asyncio.Protocol):
     """One keep-alive connection with at most one request on its way."""
 
     def __init__(self) -> None:
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._answered: asyncio.Future[None] | None = None
@@ -52,6 +52,7 @@ class KeptConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answered is not None and not self._answered.done():
             self._answered.set_exception(ConnectionError("the server closed a kept connection"))
+        self.closed.set_result(None)
 
     def close(self) -> None:
         if self._transport is not None:
@@ -91,14 +92,16 @@ async def measure(port: int, path: str, rate: float, seconds: float, seed: int =
     gaps = random.Random(seed)
     due = time.perf_counter()
     end = due + seconds
-    async with asyncio.timeout(seconds + DRAIN_SECONDS), asyncio.TaskGroup() as under_way:
-        while (due := due + gaps.expovariate(rate)) < end:
-            if (wait := due - time.perf_counter()) > 0:
-                await asyncio.sleep(wait)
-            under_way.create_task(one(time.perf_counter()))
-    for connection in connections:
-        with suppress(ConnectionError):
+    try:
+        async with asyncio.timeout(seconds + DRAIN_SECONDS), asyncio.TaskGroup() as under_way:
+            while (due := due + gaps.expovariate(rate)) < end:
+                if (wait := due - time.perf_counter()) > 0:
+                    await asyncio.sleep(wait)
+                under_way.create_task(one(time.perf_counter()))
+    finally:
+        for connection in connections:
             connection.close()
+        await asyncio.gather(*(connection.closed for connection in connections))
     return took
 
 
