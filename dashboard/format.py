@@ -82,6 +82,11 @@ def plain(text: str) -> str:
     return re.sub(r"([^\w\s])", r"\\\1", text).replace("_", r"\_")
 
 
+def cell(text: str) -> str:
+    """Text for a table's cell, which a spreadsheet that opens its export must not run as a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def words(name: str | None) -> str:
     """`movies_tv` as `movies tv`; `none yet` for None."""
     return name.replace("_", " ") if name else "none yet"

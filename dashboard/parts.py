@@ -80,9 +80,11 @@ def chart(figure: go.Figure, title: str, alt: str) -> None:
 
 
 def table(frame: pd.DataFrame, columns: dict[str, Any], alt: str, **options: Any) -> Any:
-    """A table of the columns named, in that order; what st.dataframe returns."""
+    """A table of the columns named, in that order, safe to export; what st.dataframe returns."""
+    texts = [name for name in frame.select_dtypes(["object", "string"]).columns if name in columns]
+    cells = {name: [format.cell(v) if isinstance(v, str) else v for v in frame[name]] for name in texts}
     return st.dataframe(
-        frame,
+        frame.assign(**cells),
         hide_index=True,
         column_order=list(columns),
         column_config=columns,

@@ -64,5 +64,10 @@ def test_relative_times_read_as_words() -> None:
     assert format.ago(now - timedelta(seconds=12), now) == "12 s ago"
 
 
+def test_a_cell_is_no_formula_to_a_spreadsheet() -> None:
+    assert format.cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert format.cell("a=b") == "a=b"
+
+
 def test_text_from_outside_cannot_be_markdown() -> None:
     assert format.plain("__x__ [a](b) <i>") == r"\_\_x\_\_ \[a\]\(b\) \<i\>"

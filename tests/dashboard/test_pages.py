@@ -237,5 +237,10 @@ def test_hostile_text_is_shown_as_text(house: House, open_page: Open) -> None:
     assert not any(hostile in str(element.value) for element in app.markdown)
 
 
+def test_a_table_can_be_exported_without_formulas(house: House, open_page: Open) -> None:
+    house.do(add_communities(house, subreddit(title="=cmd()")))
+    assert list(open_page("subreddits").dataframe[0].value["title"]) == ["'=cmd()"]
+
+
 def test_a_community_nobody_saw_says_so(house: House, open_page: Open) -> None:
     assert "No such community" in said(open_page("community", name="nowhere"))
