@@ -49,10 +49,24 @@ SELECT id, rule, instance, state, at, lasted, value, threshold, message, freed_b
 FROM alert_transitions ORDER BY id DESC LIMIT %(limit)s
 
 -- name: resolve_gone
--- Alerts of processes that no longer exist are over.
-UPDATE alert_states SET state = 'ok', since = now()
-WHERE state = 'firing' AND instance <> '' AND NOT EXISTS (
-    SELECT FROM instances WHERE id = instance AND stopped_at IS NULL AND seen_at > now() - %(silence)s)
+-- Alerts of processes that no longer exist are over, which whoever heard of them shall hear too.
+WITH gone AS (
+    UPDATE alert_states AS present SET state = 'ok', since = now()
+    FROM alert_states AS before
+    WHERE before.rule = present.rule AND before.instance = present.instance
+      AND present.state = 'firing' AND present.instance <> '' AND NOT EXISTS (
+        SELECT FROM instances
+        WHERE id = present.instance AND stopped_at IS NULL AND seen_at > now() - %(silence)s)
+    RETURNING present.rule, present.instance, before.since
+)
+INSERT INTO alert_transitions (rule, instance, state, lasted, value, threshold, message)
+SELECT rule, instance, 'ok', now() - gone.since, last.value, last.threshold,
+       'The process that it was about has ended'
+FROM gone CROSS JOIN LATERAL (
+    SELECT value, threshold FROM alert_transitions
+    WHERE alert_transitions.rule = gone.rule AND alert_transitions.instance = gone.instance
+    ORDER BY id DESC LIMIT 1
+) AS last
 
 -- name: prune
 -- Forget transitions older than %(keep)s.
