@@ -22,10 +22,11 @@ WITH batch AS (
         score = excluded.score, upvote_ratio = excluded.upvote_ratio, num_comments = excluded.num_comments,
         over18 = excluded.over18, stickied = excluded.stickied,
         removed_by_category = excluded.removed_by_category, edited_at = excluded.edited_at, updated_at = now()
-    WHERE (known.score, known.num_comments, known.author, known.text, known.removed_by_category, known.edited_at)
+    WHERE (known.score, known.num_comments, known.author, known.text, known.removed_by_category, known.edited_at,
+           known.over18, known.stickied, known.flair)
         IS DISTINCT FROM
         (excluded.score, excluded.num_comments, excluded.author, excluded.text, excluded.removed_by_category,
-         excluded.edited_at)
+         excluded.edited_at, excluded.over18, excluded.stickied, excluded.flair)
     RETURNING xmax = 0 AS is_new
 ), grown AS (
     INSERT INTO subreddit_snapshots (subreddit_id, at, subscribers)
