@@ -1,0 +1,98 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from db import subreddits
+from db.database import Database
+from tests.factories import post, subreddit
+from tests.stored import keep, keep_posts, sql
+
+
+@pytest.fixture
+async def known(db: Database) -> Database:
+    await keep(db, subreddit())
+    return db
+
+
+async def stored(db: Database) -> list[dict[str, Any]]:
+    return [row for (row,) in await sql(db, "SELECT to_jsonb(posts) FROM posts ORDER BY id")]
+
+
+async def test_new_posts_are_counted_once(known: Database) -> None:
+    batch = [post(id=f"t3_{n}") for n in range(3)]
+    assert await keep_posts(known, *batch, batch[0]) == 3
+    assert await keep_posts(known, *batch) == 0
+    assert (await subreddits.totals(known))["posts"] == 3
+
+
+async def test_posts_of_unknown_communities_are_left_out(known: Database) -> None:
+    assert await keep_posts(known, post(id="t3_1"), post(id="t3_2", subreddit_id="t5_unknown")) == 1
+    assert [row["id"] for row in await stored(known)] == ["t3_1"]
+    assert await keep_posts(known) == 0
+
+
+async def test_an_unchanged_post_is_not_written_again(known: Database) -> None:
+    await keep_posts(known, post())
+    (before,) = await sql(known, "SELECT ctid::text, updated_at FROM posts")
+    await keep_posts(known, post())
+    assert await sql(known, "SELECT ctid::text, updated_at FROM posts") == [before]
+
+
+async def test_what_may_change_of_a_post_follows(known: Database) -> None:
+    changes: dict[str, Any] = {
+        "score": 11,
+        "num_comments": 3,
+        "author": None,
+        "text": "[removed]",
+        "removed_by_category": "moderator",
+        "edited_at": datetime(2026, 11, 1, 14, tzinfo=UTC),
+        "stickied": True,
+        "flair": "Tea",
+        "over18": True,
+    }
+    for name, value in changes.items():
+        await keep_posts(known, post())
+        assert await keep_posts(known, post(**{name: value})) == 0
+        found = (await stored(known))[0][name]
+        assert (datetime.fromisoformat(found) if name == "edited_at" else found) == value, name
+
+
+async def test_when_a_post_was_first_collected_is_kept(known: Database) -> None:
+    await keep_posts(known, post())
+    before = (await stored(known))[0]
+    await keep_posts(known, post(score=99))
+    after = (await stored(known))[0]
+    assert after["collected_at"] == before["collected_at"]
+    assert after["updated_at"] > before["updated_at"]
+
+
+async def test_posts_carry_points_of_their_communitys_growth(known: Database) -> None:
+    await sql(known, "DELETE FROM subreddit_snapshots")
+    at = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+    await keep_posts(
+        known,
+        post(id="t3_1", created_at=at, subreddit_subscribers=1100),
+        post(id="t3_2", created_at=at.replace(minute=50), subreddit_subscribers=1100),
+        post(id="t3_3", created_at=at.replace(hour=13), subreddit_subscribers=1150),
+        post(id="t3_4", created_at=at.replace(hour=14), subreddit_subscribers=None),
+    )
+    points = await sql(
+        known,
+        "SELECT extract(hour FROM at AT TIME ZONE 'UTC')::int, subscribers FROM subreddit_snapshots ORDER BY 1",
+    )
+    assert points == [(12, 1100), (13, 1150)]
+
+
+async def test_a_point_measured_directly_is_not_replaced_by_a_posts(known: Database) -> None:
+    measured = await sql(known, "SELECT at, subscribers FROM subreddit_snapshots")
+    await keep_posts(known, post(created_at=measured[0][0], subreddit_subscribers=1))
+    assert await sql(known, "SELECT at, subscribers FROM subreddit_snapshots") == measured
+
+
+async def test_stats_and_one_count_them(known: Database) -> None:
+    await keep_posts(known, post(id="t3_1", created_at=datetime.now(UTC)), post(id="t3_2"))
+    (found,) = await sql(known, "SELECT count(*) FROM posts WHERE created_at > now() - interval '1 hour'")
+    assert f'"posts_last_hour" : {found[0]}' in (await subreddits.stats(known)).decode()
+    one = (await subreddits.one(known, "teapots") or b"").decode()
+    assert '"posts":2' in one
