@@ -18,8 +18,9 @@ INSERT INTO job_runs (job, instance, outcome, started_at, finished_at, error)
 VALUES (%(job)s, %(instance)s, %(outcome)s, %(at)s, %(at)s, %(error)s)
 
 -- name: mark_lost
--- Runs whose process is gone: stopped, not heard of for %(silence)s, or among those known to be dead.
-UPDATE job_runs SET outcome = 'lost', finished_at = now(),
+-- Runs whose process is gone: stopped, not heard of for %(silence)s, or among those known to be dead. A queue entry
+-- that a later run has taken up already is not named: it is not lost.
+UPDATE job_runs AS run SET outcome = 'lost', finished_at = now(),
     error = 'the process that ran it ended before it did'
 WHERE outcome = 'running' AND instance <> %(me)s
   AND NOT EXISTS (
@@ -27,7 +28,9 @@ WHERE outcome = 'running' AND instance <> %(me)s
     WHERE instances.id = instance AND stopped_at IS NULL AND seen_at > now() - %(silence)s
       AND instances.id <> ALL(%(dead)s)
   )
-RETURNING id, job, queue_id
+RETURNING id, job, CASE WHEN NOT EXISTS (
+    SELECT FROM job_runs AS later WHERE later.queue_id = run.queue_id AND later.id > run.id
+) THEN queue_id END AS queue_id
 
 -- name: recent
 -- The newest runs, of one job or all, with one outcome or any.
