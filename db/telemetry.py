@@ -74,9 +74,6 @@ async def add_query_stats(
     db: Database, instance: str, at: datetime, stats: dict[tuple[str, str], QueryStats]
 ) -> None:
     """Store an interval's statements, each under its name or its normalised text."""
-    merged: dict[tuple[str, str], QueryStats] = {}
-    for (text, asker), counted in stats.items():
-        merged.setdefault((statement_name(text), asker), counted)
     async with db.transaction() as session:
         await session.execute_each(
             "telemetry.add_query_stats",
@@ -85,7 +82,7 @@ async def add_query_stats(
                     "at": at,
                     "width": INTERVAL_SECONDS,
                     "instance": instance,
-                    "statement": statement,
+                    "statement": statement_name(text),
                     "asker": asker,
                     "calls": counted.calls,
                     "rows": counted.rows,
@@ -93,7 +90,7 @@ async def add_query_stats(
                     "max_seconds": counted.max_seconds,
                     "histogram": histogram.encode(counted.counts()),
                 }
-                for (statement, asker), counted in merged.items()
+                for (text, asker), counted in stats.items()
             ),
         )
 
