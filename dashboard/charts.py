@@ -22,13 +22,14 @@ def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -
     steps = with_gaps(steps, step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
-    for name, width in (("p95", 2.0), ("p99", 1.2), ("p50", 1.2)):
+    for name, width, label in (("p95", 2.0, "middle"), ("p99", 1.2, "top"), ("p50", 1.2, "bottom")):
         values = [format.milliseconds(step.get(name)) for step in steps]
-        figure.add_scatter(
+        line = go.Scatter(
             x=at, y=values, name=name, mode=_mode(values), line={"width": width},
             hovertemplate="%{y:,.1f} ms",
         )  # fmt: skip
-    _name_at_end(figure)
+        _name_at_end(line, label)
+        figure.add_trace(line)
     return _over(span, zone, _calm(figure, "Milliseconds", 240))
 
 
@@ -146,15 +147,16 @@ def _mode(values: Sequence[float | None]) -> str:
     return "lines" if sum(value is not None for value in values) > 20 else "lines+markers"
 
 
-def _name_at_end(figure: go.Figure) -> None:
-    """Label each line where it ends, so that no legend is needed."""
-    for trace in figure.data:
-        last = next((i for i in reversed(range(len(trace.y))) if trace.y[i] is not None), None)
-        if last is not None:
-            trace.text = [None] * last + [f" {trace.name}"]
-            trace.textposition = "middle right"
-            trace.mode = f"{trace.mode}+text"
-            trace.cliponaxis = False
+def _name_at_end(trace: go.Scatter, label: str) -> None:
+    """Write a line's name where it ends, so that no legend is needed; `label` keeps names apart from each other."""
+    last = next((i for i in reversed(range(len(trace.y))) if trace.y[i] is not None), None)
+    if last is not None:
+        trace.update(
+            text=[None] * last + [f" {trace.name}"],
+            textposition=f"{label} right",
+            mode=f"{trace.mode}+text",
+            cliponaxis=False,
+        )
 
 
 def _calm(figure: go.Figure, unit: str, height: int) -> go.Figure:

@@ -27,7 +27,7 @@ def duration(seconds: float | None) -> str:
     if seconds < 1:
         return f"{seconds * 1e3:.{0 if seconds >= 0.01 else 1}f} ms"
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{f'{seconds:.1f}'.removesuffix('.0')} s"
     left, words = round(seconds), []
     for length, unit in _PERIODS:
         count, left = divmod(left, length)
@@ -45,7 +45,8 @@ def size(count: float | None) -> str:
     for length, unit in _SIZES:
         if abs(count) >= length:
             value = count / length
-            return f"{value:,.{0 if abs(value) >= 100 else 1}f} {unit}"
+            shown = f"{value:,.{0 if abs(value) >= 100 else 1}f}".removesuffix(".0")
+            return f"{shown} {unit}"
     return f"{count:,.0f} B"
 
 

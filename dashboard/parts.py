@@ -93,9 +93,9 @@ def table(frame: pd.DataFrame, columns: dict[str, Any], alt: str, **options: Any
     )
 
 
-def number(label: str, format: str = "localized", **options: Any) -> Any:
+def number(label: str, digits: int = 0, **options: Any) -> Any:
     """A column of numbers with thousands separators; the unit belongs in the label."""
-    return st.column_config.NumberColumn(label, format=format, **options)
+    return st.column_config.NumberColumn(label, format=f"%,.{digits}f", **options)
 
 
 def text(label: str, **options: Any) -> Any:

@@ -8,6 +8,7 @@ const ICONS = {
   unknown: "M8 2a6 6 0 100 12A6 6 0 008 2zM6.3 6.4a1.8 1.8 0 113 1.3c-.8.6-1.3.9-1.3 1.8M8 11.4v.2",
 }
 const STATES = Object.keys(ICONS)
+const HERE = "overview" // the page of verdicts whose cause stands in the chart below
 
 function icon(parent) {
   const drawing = svg(parent, "svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })
@@ -39,7 +40,7 @@ class Verdicts {
       if (!card) continue
       const state = STATES.includes(verdict.state) ? verdict.state : "unknown"
       card.page = verdict.page
-      setAttribute(card.link, "href", encodeURI(`./${verdict.page ?? ""}`))
+      setAttribute(card.link, "href", verdict.page === HERE ? "./" : encodeURI(`./${verdict.page ?? ""}`))
       setAttribute(card.link, "data-verdict", state)
       setAttribute(card.path, "d", ICONS[state])
       setText(card.word, verdict.word ?? "")
@@ -84,7 +85,8 @@ class Tile {
   draw(kept) {
     const values = kept.series[this.spec.series] ?? []
     const current = this.spec.of ? this.share(kept, values) : values.at(-1) ?? null
-    setText(this.value, number(current === null ? null : current / (this.spec.per ?? 1), this.spec.digits))
+    const shown = current === null ? null : current / (this.spec.per ?? 1)
+    setText(this.value, number(shown, shown < 10 ? this.spec.digits_below_10 ?? this.spec.digits : this.spec.digits))
     if (this.spec.rate) setText(this.unit, gained(kept.at, values))
     setAttribute(this.card, "data-verdict", this.state(kept.now, current))
     setAttribute(this.path, "d", sparkline(kept, values))

@@ -3,6 +3,8 @@
 const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false }
 const CAUSE_BYTES = 32 * KIB ** 2 // a rise of memory worth a word in the chart
 const LABEL_PIXELS = 11
+const HEADROOM = 1.12
+const THRESHOLD_SHARE = 0.6 // from this share of a threshold on, a chart shows it
 
 // Loaded once per page, however often a component is mounted.
 function loadPlotly(url) {
@@ -65,6 +67,7 @@ class Chart {
     setLanes(layout.yaxis4, runs)
     setBands(named(layout.shapes, "band"), runs, end)
     setThresholds(layout, kept.now)
+    setRanges(data, layout)
     setEdgeLabels(layout, kept)
     setCause(named(layout.annotations, "cause")[0], runs, kept)
     return this.plotly.react(this.node, data, layout, CONFIG)
@@ -179,13 +182,24 @@ function moveThreshold(shape, at, text) {
   shape.label.text = text
 }
 
+// Each axis fits its lines from zero; a threshold far above them must not press them flat.
+function setRanges(data, layout) {
+  const highest = {}
+  for (const { meta, yaxis, y } of data) {
+    if (!meta.series) continue
+    for (const value of y) if (value > (highest[yaxis] ?? 0)) highest[yaxis] = value
+  }
+  for (const { visible, type, yref, y0 } of layout.shapes) {
+    if (visible && type === "line" && highest[yref] > y0 * THRESHOLD_SHARE) highest[yref] = Math.max(highest[yref], y0)
+  }
+  for (const axis of ["y", "y2", "y3"]) layout[axis.replace("y", "yaxis")].range = [0, (highest[axis] || 1) * HEADROOM]
+}
+
 // Names at the right end of their lines, pushed apart where they would cover each other.
 function setEdgeLabels(layout, kept) {
   const labels = layout.annotations.filter(({ name }) => /^p\d+$/.test(name ?? ""))
-  let highest = 1
-  for (const { name } of labels) for (const value of kept.series[name] ?? []) if (value > highest) highest = value
   const [bottom, top] = layout.yaxis.domain
-  const pixels = ((layout.height - layout.margin.t - layout.margin.b) * (top - bottom)) / (highest * 1.06)
+  const pixels = ((layout.height - layout.margin.t - layout.margin.b) * (top - bottom)) / layout.yaxis.range[1]
   let covered = -Infinity
   const ends = labels.map((label) => [label, (kept.series[label.name] ?? []).findLast((value) => value !== null)])
   for (const [label, value] of ends.sort((a, b) => a[1] - b[1])) {

@@ -113,7 +113,7 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
             *_headings(),
             *(
                 _edge_label(series, color)
-                for series, color in (("p99", AMBER), ("p95", ACCENT), ("p50", GRAY))
+                for series, color in (("p50", GRAY), ("p95", ACCENT), ("p99", AMBER))
             ),
             _cause(),
         ],

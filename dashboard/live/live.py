@@ -17,7 +17,14 @@ PLOTLY_PATH = f"assets/plotly.min.js?v={plotly.__version__}"
 # `verdict` the verdict whose colour it takes, and `of` the series of which it is a share over `seconds`.
 TILES: list[dict[str, Any]] = [
     {"title": "Requests", "series": "requests", "unit": "/s", "digits": 1},
-    {"title": "p95 latency", "series": "p95", "unit": "ms", "digits": 0, "limit": "objective_ms"},
+    {
+        "title": "p95 latency",
+        "series": "p95",
+        "unit": "ms",
+        "digits": 0,
+        "digits_below_10": 1,
+        "limit": "objective_ms",
+    },
     {"title": "Errors", "series": "errors", "of": "requests", "seconds": 60, "unit": "%", "digits": 2},
     {"title": "Cache hits", "series": "hit_rate", "unit": "%", "digits": 1, "verdict": "Cache"},
     {

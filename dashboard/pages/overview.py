@@ -12,6 +12,6 @@ PAGES = {
     "subreddits": "dashboard/pages/subreddits.py",
 }
 
-clicked = live.show([job["name"] for job in data.job_list()])
+clicked = live.show([job["name"] for job in data.job_list() if job["shared"]])
 if clicked in PAGES:
     st.switch_page(PAGES[clicked])

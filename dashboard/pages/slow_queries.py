@@ -35,7 +35,6 @@ else:
         selection_mode="single-row",
         key="slow_queries",
         alt="Slow statements, newest first",
-        height=min(36 * (len(table) + 1), 360),
     )
     chosen = event.selection.rows
     shown = slow[chosen[0]] if chosen else max(slow, key=lambda row: row["seconds"])
@@ -68,11 +67,11 @@ parts.table(
     {
         "statement": parts.text("Statement", pinned=True, width="medium"),
         "share": st.column_config.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
-        "total_seconds": parts.number("In all (s)"),
+        "total_seconds": parts.number("In all (s)", 1),
         "calls": parts.number("Calls"),
-        "mean_ms": parts.number("Mean (ms)"),
-        "p95_ms": parts.number("p95 (ms)"),
-        "max_ms": parts.number("Slowest (ms)"),
+        "mean_ms": parts.number("Mean (ms)", 2),
+        "p95_ms": parts.number("p95 (ms)", 2),
+        "max_ms": parts.number("Slowest (ms)", 2),
         "rows": parts.number("Rows"),
         "askers": parts.text("Who asked", width="large"),
     },

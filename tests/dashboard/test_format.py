@@ -12,7 +12,7 @@ from dashboard import format
         (0.00042, "0.4 ms"),
         (0.042, "42 ms"),
         (1.24, "1.2 s"),
-        (9.99, "10.0 s"),
+        (9.99, "10 s"),
         (12, "12 s"),
         (72, "1 min 12 s"),
         (3600, "1 h"),
@@ -33,7 +33,7 @@ def test_durations_have_two_units_at_most(seconds: float | None, words: str) -> 
         (1023, "1,023 B"),
         (1536, "1.5 KiB"),
         (420 * 2**20, "420 MiB"),
-        (-(2**21), "-2.0 MiB"),
+        (-(2**21), "-2 MiB"),
     ],
 )
 def test_sizes_take_the_largest_unit_that_leaves_one(count: float | None, words: str) -> None:

@@ -118,7 +118,7 @@ def test_cache_sums_up_its_namespaces(house: House, open_page: Open) -> None:
     house.connect(cache_stats=lambda: [{"namespace": "stats", **figures}, {"namespace": "page", **figures}])
     house.do(telemetry.add_samples(house.db, "here", now(), {"hit_rate": 75.0}))
     app = open_page("cache")
-    assert [metric.value for metric in app.metric] == ["75.0 %", "6", "3.0 s", "4"]
+    assert [metric.value for metric in app.metric] == ["75.0 %", "6", "3 s", "4"]
     assert len(app.get("plotly_chart")) == 1
 
 
