@@ -22,12 +22,14 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an operator may choose, read from the environment (`PORT=8600 make run`)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     bind_address: str = Field("127.0.0.1", description="where to listen; 0.0.0.0 opens it to the network")
     port: int = Field(8501, ge=1, le=65535, description="TCP port of dashboard and API")
     data_dir: Path = Field(ROOT / ".data", description="folder of the embedded PostgreSQL")
-    database_url: str | None = Field(None, description="a PostgreSQL from 15 on, instead of the embedded one")
+    database_url: str | None = Field(
+        None, description="a PostgreSQL from 15 on, instead of the embedded one", repr=False
+    )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
     subpulse_source: SourceChoice = Field("auto", description="auto takes Reddit once it has credentials")
@@ -114,8 +116,7 @@ def load_settings() -> Settings:
 
 
 def _shown(name: str, value: object) -> str:
-    secret = name in {"database_url", "alert_urls"} or not Settings.model_fields[name].repr
-    return name.upper() if secret else f"{name.upper()}={value}"
+    return f"{name.upper()}={value}" if Settings.model_fields[name].repr else name.upper()
 
 
 def described() -> list[tuple[str, str, str]]:
