@@ -1,0 +1,129 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import ROOT, Settings, SettingsError, described, load_settings
+
+README = ROOT / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting comes from whoever runs the tests."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def error_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "0", "greater than or equal to 1"),
+        ("PORT", "65536", "less than or equal to 65535"),
+        ("PORT", "http", "valid integer"),
+        ("DATABASE_POOL_SIZE", "3", "greater than or equal to 4"),
+        ("SUBPULSE_SOURCE", "twitter", "'auto', 'reddit' or 'sandbox'"),
+        ("SANDBOX_ERROR_RATE", "1.5", "less than or equal to 1"),
+        ("SANDBOX_ERROR_RATE", "nan", "less than or equal to 1"),
+        ("SANDBOX_SEED", "x", "valid integer"),
+        ("SANDBOX_LATENCY_MS", "-1", "greater than or equal to 0"),
+        ("MEMORY_LIMIT_MB", "63", "greater than or equal to 64"),
+        ("MEMORY_LIMIT_MB", "512M", "valid integer"),
+        ("SLOW_QUERY_MS", "0", "greater than 0"),
+        ("SELF_PROBE_SECONDS", "-1", "greater than or equal to 0"),
+        ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value_and_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    said = error_of(monkeypatch, **{name: value})
+    assert said.startswith(f"{name}={value}: ")
+    assert says in said
+    assert "\n" not in said
+
+
+def test_several_bad_settings_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = error_of(monkeypatch, PORT="0", LOG_LEVEL="loud")
+    assert re.search(r"^PORT=0: .+; LOG_LEVEL=loud: .+$", said)
+
+
+def test_a_database_of_another_kind_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = error_of(monkeypatch, DATABASE_URL="mysql://me:hunter2@db/subpulse")
+    assert said == "DATABASE_URL: begin it with postgresql://"
+
+
+def test_not_even_the_cause_of_an_error_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://me:hunter2@db/subpulse")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hunter2" not in f"{caught.value.__cause__!s} {caught.value.__cause__!r}"
+
+
+def test_secrets_are_not_in_what_a_log_or_a_debugger_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/subpulse")
+    monkeypatch.setenv("REDDIT_CLIENT_ID", "public")
+    monkeypatch.setenv("REDDIT_CLIENT_SECRET", "hunter2")
+    monkeypatch.setenv("ALERT_URLS", "json://me:hunter2@hook.example.org")
+    settings = load_settings()
+    assert settings.reddit_client_secret == "hunter2"
+    assert "hunter2" not in f"{settings!r} {settings!s}"
+    assert "public" in repr(settings)
+
+
+def test_auto_takes_reddit_once_it_has_both_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().source == "sandbox"
+    monkeypatch.setenv("REDDIT_CLIENT_ID", "id")
+    assert load_settings().source == "sandbox"
+    monkeypatch.setenv("REDDIT_CLIENT_SECRET", "")
+    assert load_settings().source == "sandbox", "blank is unset"
+    monkeypatch.setenv("REDDIT_CLIENT_SECRET", "secret")
+    assert load_settings().source == "reddit"
+    monkeypatch.setenv("SUBPULSE_SOURCE", "sandbox")
+    assert load_settings().source == "sandbox"
+
+
+def test_reddit_without_credentials_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = error_of(monkeypatch, SUBPULSE_SOURCE="reddit", REDDIT_CLIENT_ID="id")
+    assert "SUBPULSE_SOURCE=reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET" in said
+
+
+def test_lists_are_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_URLS", " json://one  mailto://two ")
+    settings = load_settings()
+    assert settings.alert_urls == ("json://one", "mailto://two")
+    assert settings.allowed_origins == ()
+
+
+def test_the_data_folder_is_absolute_and_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "~/pulse")
+    assert load_settings().data_dir == Path.home() / "pulse"
+    monkeypatch.setenv("DATA_DIR", "here")
+    assert load_settings().data_dir == Path.cwd() / "here"
+
+
+def test_settings_do_not_change_once_read() -> None:
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1  # type: ignore[misc]
+
+
+def test_every_setting_is_described() -> None:
+    assert len(described()) == len(Settings.model_fields)
+    assert all(meaning for _, _, meaning in described())
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    table = README.read_text().partition("<!-- settings -->")[2].partition("<!-- /settings -->")[0]
+    listed = re.findall(r"^\| `(\w+)` \| (?:`(.*)`|) ?\| (.+) \|$", table, re.MULTILINE)
+    assert [tuple(row) for row in listed] == described()
