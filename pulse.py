@@ -187,7 +187,9 @@ class Pulse:
     def _number_of(self, message_id: str | None) -> int:
         """The number in an id that this process gave out; 0 for any other."""
         epoch, _, number = (message_id or "").rpartition("-")
-        return int(number) if epoch == self.epoch and number.isdecimal() else 0
+        if epoch != self.epoch or not number.isdecimal() or len(number) > 15:
+            return 0
+        return int(number) if int(number) <= self.number else 0
 
     async def listen(self, after: str | None = None) -> AsyncIterator[Message]:
         """First the history (or what was missed since `after`), then each frame as it comes."""
