@@ -1,6 +1,6 @@
 // Verdicts, alerts and tiles: small text nodes and one SVG path each.
 
-const SPARK_STEP = 5 // readings that share one point of a sparkline; the highest is shown
+const SPARK_SECONDS = 5 // readings of so long share one point of a sparkline; the highest is shown
 const ICONS = {
   good: "M3.5 8.5l3 3 6-7",
   warning: "M8 2.5L14.2 13.5H1.8zM8 6.5v3.2M8 11.6v.2",
@@ -126,13 +126,13 @@ function gained(ats, values) {
 function sparkline(kept, values) {
   const end = kept.at.at(-1)
   const points = []
-  for (let i = 0; i < values.length; i += SPARK_STEP) {
-    let highest = null
-    for (let j = i; j < Math.min(i + SPARK_STEP, values.length); j += 1) {
-      if (values[j] !== null && (highest === null || values[j] > highest)) highest = values[j]
-    }
-    points.push([100 * (1 - (end - kept.at[i]) / WINDOW_SECONDS), highest])
-  }
+  let slot = null
+  values.forEach((value, index) => {
+    const at = kept.at[index]
+    if (Math.floor(at / SPARK_SECONDS) !== slot) points.push([100 * (1 - (end - at) / WINDOW_SECONDS), value])
+    else if (value !== null && !(value <= points.at(-1)[1])) points.at(-1)[1] = value
+    slot = Math.floor(at / SPARK_SECONDS)
+  })
   const readings = points.map(([, value]) => value).filter((value) => value !== null)
   if (!readings.length) return ""
   const highest = Math.max(...readings)

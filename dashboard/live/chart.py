@@ -50,7 +50,7 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
                 hovertemplate="%{y:,.1f} per second",
                 meta={"series": "errors", "skip_zero": True},
             ),
-            _line("rss", "y3", "Memory", "%{y:,.0f} MiB", ACCENT, 1.6, scale=1 / format.MIB, fill="tozeroy"),
+            _line("rss", "y3", "Memory", "%{y:,.0f} MiB", ACCENT, 1.6, scale=1 / format.MIB),
             go.Bar(
                 orientation="h",
                 yaxis="y4",
@@ -130,15 +130,12 @@ def _line(
     color: str,
     width: float,
     scale: float = 1.0,
-    fill: str | None = None,
 ) -> go.Scatter:
     return go.Scatter(
         name=name,
         yaxis=axis,
         mode="lines",
         line={"color": color, "width": width},
-        fill=fill,
-        fillcolor=f"{color[:-1]}/14)" if fill else None,
         connectgaps=False,
         hovertemplate=reading,
         meta={"series": series, "scale": scale},

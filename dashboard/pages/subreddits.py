@@ -16,14 +16,14 @@ SORTS: dict[str, data.Sort] = {
 SIZES = {"Any size": None, "1,000 or more": 1_000, "10,000 or more": 10_000, "100,000 or more": 100_000,
          "1 million or more": 1_000_000}  # fmt: skip
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    words = st.text_input("Search", placeholder="Name, title or description", key="q", bind="query-params",
-                          icon=":material/search:", max_chars=100, width=280)  # fmt: skip
-    category = st.selectbox("Category", [ANY, *data.categories()], key="category", bind="query-params",
-                            format_func=lambda name: format.words(name), width=190)  # fmt: skip
-    least = st.selectbox("Subscribers", list(SIZES), key="size", bind="query-params", width=170)
-    audience = st.selectbox("Audience", list(AUDIENCES), key="audience", bind="query-params", width=200)
-    order = st.selectbox("Sort", list(SORTS), key="sort", bind="query-params", width=170)
+with st.grid(5, min_column_width=150):
+    words = st.text_input("Search", placeholder="Name, title, description", key="q", bind="query-params",
+                          icon=":material/search:", max_chars=100)  # fmt: skip
+    category = st.selectbox("Category", [ANY, *data.categories()], format_func=lambda name: format.words(name),
+                            key="category", bind="query-params")  # fmt: skip
+    least = st.selectbox("Subscribers", list(SIZES), key="size", bind="query-params")
+    audience = st.selectbox("Audience", list(AUDIENCES), key="audience", bind="query-params")
+    order = st.selectbox("Sort", list(SORTS), key="sort", bind="query-params")
 
 filters = data.filters(
     words, None if category == ANY else category, SIZES.get(least or ""), AUDIENCES.get(audience or "")
