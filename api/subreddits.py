@@ -11,12 +11,14 @@ from db.subreddits import Filters, Sort
 
 router = APIRouter()
 
+STORABLE = r"^[^\x00]*$"  # PostgreSQL's text holds every character but this one
+
 
 @router.get("/subreddits", summary="Communities, filtered and sorted, a page at a time")
 async def list_subreddits(
     request: Request,
     q: Annotated[str | None, Query(max_length=200, description="words, or beginnings of words")] = None,
-    category: Annotated[str | None, Query(max_length=50)] = None,
+    category: Annotated[str | None, Query(max_length=50, pattern=STORABLE)] = None,
     min_subscribers: Annotated[int | None, Query(ge=0, le=2**62)] = None,
     over18: Annotated[
         bool | None, Query(description="`false` leaves out those of which Reddit will not say")
@@ -39,7 +41,7 @@ async def list_subreddits(
 
 @router.get("/subreddits/{name}", summary="One community")
 async def one_subreddit(
-    request: Request, name: Annotated[str, Path(min_length=1, max_length=50)]
+    request: Request, name: Annotated[str, Path(min_length=1, max_length=50, pattern=STORABLE)]
 ) -> Response:
     """Everything known of it; its name is found whatever its case."""
     services = services_of(request)
