@@ -26,13 +26,19 @@ async def _invalid(request: Request, exc: RequestValidationError) -> Response:
     errors = [
         {
             "in": str(error["loc"][0]),
-            "field": ".".join(map(str, error["loc"][1:])) or "body",
+            "field": _field(error),
             "message": error["msg"].removeprefix("Value error, "),
         }
         for error in exc.errors()
     ]
     detail = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
     return problem(422, "Unusable input", detail, errors=errors)
+
+
+def _field(error: dict[str, Any]) -> str:
+    """The place of the error, such as `communities.0.name`; what is no JSON has no fields."""
+    place = [] if error["type"] == "json_invalid" else error["loc"][1:]
+    return ".".join(map(str, place)) or "body"
 
 
 async def _bad_cursor(request: Request, exc: BadCursor) -> Response:
@@ -45,7 +51,9 @@ async def _database_down(request: Request, exc: DatabaseDown) -> Response:
 
 
 async def _http_error(request: Request, exc: HTTPException) -> Response:
-    return problem(exc.status_code, _TITLES.get(exc.status_code, "Error"), str(exc.detail))
+    answer = problem(exc.status_code, _TITLES.get(exc.status_code, "Error"), str(exc.detail))
+    answer.headers.update(exc.headers or {})  # a 405 has to say which methods are allowed
+    return answer
 
 
 async def _crash(request: Request, exc: Exception) -> Response:
