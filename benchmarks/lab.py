@@ -32,6 +32,12 @@ class Server:
     port: int
     process: psutil.Process
     seconds_to_start: float
+    child: "subprocess.Popen[bytes]"
+
+    def check(self) -> None:
+        """Raise a LabError when it is gone; its CPU and memory would read as if it were not."""
+        if self.child.poll() is not None:
+            raise LabError(f"the server ended with {self.child.returncode}")
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads so far; its children's is not in it."""
@@ -67,7 +73,11 @@ class Lab:
     def server(
         self, command: list[str], port: int, health_path: str, environment: Mapping[str, str], cwd: Path
     ) -> Iterator[Server]:
-        """A web server as a child process, from its first 200 until the body ends."""
+        """A web server as a child process, from its first 200 until the body ends.
+
+        Raises:
+            LabError: it did not start, or did not last; with the end of what it wrote.
+        """
         with (self.folder / "server.log").open("w+") as log:
             began = time.perf_counter()
             child = subprocess.Popen(
@@ -76,13 +86,14 @@ class Lab:
             with ending(child):
                 try:
                     _await_health(child, f"http://127.0.0.1:{port}{health_path}")
+                    seconds = time.perf_counter() - began
+                    server = Server(port, psutil.Process(child.pid), seconds, child)
+                    pin(server.process, self.server_core)
+                    yield server
+                    server.check()
                 except LabError as exc:
                     log.seek(0)
                     raise LabError(f"{exc}: {log.read()[-2000:].strip()}") from exc
-                seconds = time.perf_counter() - began
-                process = psutil.Process(child.pid)
-                pin(process, self.server_core)
-                yield Server(port, process, seconds)
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def run(lab: Lab) -> list[Reading]:
 
 
 def _sample(server: Server, began: float) -> Sample:
+    server.check()
     memory = server.process.memory_full_info()
     unshared = (getattr(memory, "pss", 0) / MIB, memory.uss / MIB)  # pss is Linux's alone
     return Sample(time.monotonic() - began, memory.rss / MIB, *unshared)

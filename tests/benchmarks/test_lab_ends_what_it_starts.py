@@ -57,6 +57,19 @@ def test_a_server_counts_as_started_at_its_first_200(tmp_path):
     assert not process.is_running()
 
 
+def test_a_server_that_ends_in_the_middle_spoils_the_figure(tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+
+    def figure() -> None:
+        with Lab(tmp_path).server(command, port, "/", os.environ, tmp_path) as server:
+            server.process.kill()
+            server.child.wait()
+
+    with pytest.raises(LabError, match="ended with -9"):
+        figure()
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no process to a core")
 def test_a_process_stays_on_its_core():
     child = subprocess.Popen([sys.executable, "-c", OBEDIENT], stderr=subprocess.DEVNULL)
