@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.requests import RequestRecorder
 
+MOUNT = "/api"
 UNMATCHED = "/api/(unmatched)"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNTIMED = frozenset({"/api/live"})  # a stream lasts as long as its listener
@@ -46,10 +47,10 @@ def is_ours(path: str) -> bool:
 def route_template(scope: Scope) -> str:
     """The template of the route that answered, such as `/api/subreddits/{name}`; one label for all others.
 
-    A mounted application leaves its own route in the scope and the mount's path in `root_path`.
+    A mounted application leaves its own route in the scope and the mount's path in `root_path`; where it has no
+    route, the mount itself is left there.
     """
-    route = scope.get("route")
-    path = getattr(route, "path", None)
-    if path is None or "endpoint" not in scope:
+    path = getattr(scope.get("route"), "path", None)
+    if path in (None, MOUNT) or "endpoint" not in scope:
         return UNMATCHED
     return f"{scope.get('root_path', '')}{path}" if not path.startswith(("/api", "/health")) else path
