@@ -90,7 +90,10 @@ def origin_allowed(origin: str | None, host: str, settings: Settings) -> bool:
     """
     if origin is None or origin in settings.allowed_origins:
         return True
-    page = urlsplit(origin)
+    try:
+        page = urlsplit(origin)
+    except ValueError:  # such as http://[
+        return False
     if page.netloc.lower() != host.lower():
         return False
     return settings.bind_address not in LOOPBACK or page.hostname in LOOPBACK
