@@ -72,9 +72,8 @@ async def _send_all(websocket: WebSocket, pulse: Pulse, after: str | None) -> No
 
 
 async def _until_left(websocket: WebSocket) -> None:
-    with suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive_text()
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # what a listener says, text or bytes, is ignored
 
 
 def refusal(origin: str | None) -> str:
