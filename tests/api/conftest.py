@@ -1,0 +1,85 @@
+"""The API on a real database: routes and telemetry as the process has them, without the dashboard around."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from api.app import routes
+from api.services import Services, make_cache
+from api.telemetry import Telemetry
+from categorization.classify import Classifier
+from categorization.taxonomy import load_taxonomy
+from db.database import Database
+from db.requests import RequestRecorder
+from pulse import Pulse
+from settings import Settings
+
+Problem = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return Classifier(load_taxonomy())
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return Settings(allowed_origins=("https://wall.example.org",))
+
+
+@pytest.fixture
+def broken() -> dict[str, str]:
+    """Parts that do not work, with the reason; a test fills it."""
+    return {}
+
+
+@pytest.fixture
+def services(db: Database, settings: Settings, classifier: Classifier, broken: dict[str, str]) -> Services:
+    cache, stats, subreddits = make_cache()
+    return Services(
+        settings=settings,
+        db=db,
+        pulse=Pulse(),
+        cache=cache,
+        stats=stats,
+        subreddits=subreddits,
+        requests=RequestRecorder(),
+        classifier=classifier,
+        checks={"database": lambda: broken.get("database"), "queue": lambda: broken.get("queue")},
+        source_state=lambda: "alive",
+    )
+
+
+@pytest.fixture
+def app(services: Services) -> Starlette:
+    return Starlette(routes=routes(services), middleware=[Middleware(Telemetry, recorder=services.requests)])
+
+
+@pytest.fixture
+async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8501") as client:
+        yield client
+
+
+@pytest.fixture
+def problem() -> Callable[[httpx.Response], Problem]:
+    """The problem that an answer is; fails when it is none."""
+
+    def read(answer: httpx.Response) -> Problem:
+        assert answer.headers["content-type"] == "application/problem+json"
+        body: Problem = orjson.loads(answer.content)
+        assert body["status"] == answer.status_code
+        assert body["type"] == "about:blank"
+        assert body["title"]
+        assert body["detail"]
+        return body
+
+    return read
