@@ -218,6 +218,12 @@ app = st.App(  # written out here, because `streamlit run app.py` looks for just
 )
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        _stop(
+            SettingsError(
+                "app.py takes no arguments; settings come from the environment, as in PORT=8600 make run"
+            )
+        )
     try:
         _check_port(process.settings)
         prepare(process.server, process.db.schema)

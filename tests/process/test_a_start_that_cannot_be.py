@@ -11,10 +11,10 @@ import pytest
 from settings import ROOT
 
 
-def start_in_vain(**environment: str) -> list[str]:
+def start_in_vain(*arguments: str, **environment: str) -> list[str]:
     """What a start prints that must fail with exit code 1."""
     ended = subprocess.run(
-        [sys.executable, "app.py"],
+        [sys.executable, "app.py", *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]} | environment,
         capture_output=True,
@@ -61,3 +61,8 @@ def test_an_unusable_setting_is_named(name: str, value: str, expected: str) -> N
 def test_a_database_that_does_not_answer_is_named() -> None:
     (line,) = start_in_vain(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
     assert line.startswith("subpulse: PostgreSQL does not answer: ")
+
+
+def test_arguments_are_not_silently_ignored() -> None:
+    (line,) = start_in_vain("--port", "9000")
+    assert line.startswith("subpulse: app.py takes no arguments; settings come from the environment")
