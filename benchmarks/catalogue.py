@@ -7,7 +7,7 @@ FIGURES = (
     Figure("pulse_tick", pulse_tick.run, limit_seconds=60),
     Figure("telemetry", telemetry.run, limit_seconds=60),
     Figure("start", start.run, limit_seconds=300),
-    Figure("live_viewers", live_viewers.run, limit_seconds=420),
+    Figure("live_viewers", live_viewers.run, limit_seconds=720),
     Figure("cpu_per_update", cpu_per_update.run, limit_seconds=720),
     Figure("memory", memory.run, limit_seconds=960),
 )
