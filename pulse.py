@@ -8,6 +8,7 @@ seconds; the history is the same in columns: `{"id", "at": [], "series": {name: 
 """
 
 import asyncio
+import math
 import time
 import uuid
 from collections import deque
@@ -212,8 +213,12 @@ class Pulse:
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Tick on every full second until closed; a publisher that fails costs a frame, not the pulse."""
+        due = self._clock()
         while not self._closed:
-            await sleep(PERIOD_SECONDS - self._clock() % PERIOD_SECONDS)
+            # Aim past the last aim: a sleep that ends early must not make two frames of one second.
+            due = max(math.floor(due) + PERIOD_SECONDS, math.floor(self._clock()))
+            while (wait := due - self._clock()) > 0:
+                await sleep(wait)
             try:
                 self.tick()
             except Exception:  # it must outlive any one publisher, and the log names the culprit

@@ -77,6 +77,7 @@ class Present:
     ) -> None:
         self.context, self.jobs = context, jobs
         self.stored = Stored()
+        self._shared = [job.name for job in jobs.values() if job.shared]
         self._cache_counts, self._working = cache_counts, working
         self._growth = Over()
 
@@ -92,12 +93,11 @@ class Present:
 
     async def _read(self) -> Stored:
         db = self.context.db
-        shared = [job.name for job in self.jobs.values() if job.shared]
         since = datetime.now(UTC) - timedelta(seconds=3 * READ_SECONDS)
         failure = await db.row("runs.last_failure")
         return Stored(
             totals=await subreddits.totals(db),
-            runs=await db.rows("runs.present", jobs=shared, since=since),
+            runs=await db.rows("runs.present", jobs=self._shared, since=since),
             queue=await db.row("queue.depth"),
             firing=await alerts.firing(db),
             last_failure=(failure["job"], failure["finished_at"]) if failure else None,
@@ -105,13 +105,17 @@ class Present:
         )
 
     async def recall(self) -> None:
-        """Begin the pulse with the stored samples of the last fifteen minutes, so that a restart leaves no hole."""
+        """Begin the pulse with what is stored of the last fifteen minutes, so that a restart leaves no hole."""
         since = datetime.now(UTC) - timedelta(minutes=15)
         frames: dict[float, dict[str, float | None]] = {}
         for row in await telemetry.samples_since(self.context.db, SERIES, since):
             frames.setdefault(round(row["at"].timestamp(), 3), {})[row["series"]] = row["value"]
+        past = [
+            _run(row) for row in await self.context.db.rows("runs.present", jobs=self._shared, since=since)
+        ]
         for at, series in sorted(frames.items()):
-            self.context.pulse.seed(at, series)
+            self.context.pulse.seed(at, series, past)
+            past = []  # all with the first; each names its own times
 
     def part(self) -> Part:
         """This second's part of the frame, from memory."""

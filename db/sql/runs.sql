@@ -93,7 +93,7 @@ SELECT id, job, outcome, started_at, finished_at, memory_peak - memory_before AS
 FROM job_runs
 WHERE job = ANY(%(jobs)s) AND (outcome = 'running' OR finished_at >= %(since)s)
   AND outcome NOT IN ('missed', 'skipped')
-ORDER BY started_at DESC LIMIT 200
+ORDER BY started_at DESC LIMIT 500
 
 -- name: last_failure
 -- The last run that failed or was lost, of any job.

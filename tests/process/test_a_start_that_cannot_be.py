@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from settings import ROOT
+from tests.process.conftest import free_port
 
 
 def start_in_vain(*arguments: str, **environment: str) -> list[str]:
@@ -16,7 +17,7 @@ def start_in_vain(*arguments: str, **environment: str) -> list[str]:
     ended = subprocess.run(
         [sys.executable, "app.py", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"]} | environment,
+        env={"PATH": os.environ["PATH"], "PORT": str(free_port())} | environment,
         capture_output=True,
         text=True,
         timeout=60,
