@@ -17,6 +17,11 @@ SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHER
        count(*) FILTER (WHERE status = 'failed') AS failed
 FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
 
+-- name: unlock
+-- A start that has begun gives back the lock that lets one of its kind wait: another may be waiting by the time it
+-- is interrupted and has to be put back.
+UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = %(id)s
+
 -- name: again
 -- Put entries that a vanished process was at back into the queue.
 SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL)
