@@ -128,8 +128,9 @@ class Process:
 
     @asynccontextmanager
     async def _dashboard(self, runtime: Runtime) -> AsyncIterator[None]:
-        """Give the pages their way to the data. Imported here, because Streamlit's caches want its runtime."""
-        from dashboard import data
+        """Give the pages their way to the data. Imported now, because components want Streamlit's runtime, and
+        because the first visitor should not wait for pandas and Plotly, nor `gc.freeze` miss them."""
+        from dashboard import charts, data, live, parts  # noqa: F401
 
         async def run_job(name: str) -> None:
             await runtime.queue.start(runtime.jobs[name])

@@ -125,11 +125,12 @@ function gained(ats, values) {
 // A line in a box of 100 by 24 over the whole window; nulls are gaps, rates and sizes start at zero.
 function sparkline(kept, values) {
   const end = kept.at.at(-1)
+  const span = shownSeconds(kept)
   const points = []
   let slot = null
   values.forEach((value, index) => {
     const at = kept.at[index]
-    if (Math.floor(at / SPARK_SECONDS) !== slot) points.push([100 * (1 - (end - at) / WINDOW_SECONDS), value])
+    if (Math.floor(at / SPARK_SECONDS) !== slot) points.push([100 * (1 - (end - at) / span), value])
     else if (value !== null && !(value <= points.at(-1)[1])) points.at(-1)[1] = value
     slot = Math.floor(at / SPARK_SECONDS)
   })

@@ -4,6 +4,7 @@ const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, d
 const CAUSE_BYTES = 32 * KIB ** 2 // a rise of memory worth a word in the chart
 const LABEL_PIXELS = 11
 const HEADROOM = 1.12
+const TICK_SECONDS = [15, 30, 60, 120, 300]
 const THRESHOLD_SHARE = 0.6 // from this share of a threshold on, a chart shows it
 
 // Loaded once per page, however often a component is mounted.
@@ -53,19 +54,21 @@ class Chart {
   draw(kept) {
     const { data, layout } = this.figure
     const end = kept.at.at(-1)
-    const shown = [...kept.runs.values()].filter((run) => (run.finished ?? end) > end - WINDOW_SECONDS)
+    const start = end - shownSeconds(kept)
+    const shown = [...kept.runs.values()].filter((run) => (run.finished ?? end) > start)
     const runs = shown.sort((a, b) => a.started - b.started)
     for (const trace of data) {
       if (trace.meta.series) fillSeries(trace, kept)
-      else if (trace.meta.runs === "bars") fillBars(trace, runs, end)
+      else if (trace.meta.runs === "bars") fillBars(trace, runs, start, end)
       else fillRunning(trace, runs, kept)
     }
     layout.width = this.node.clientWidth
     layout.datarevision = this.revision += 1
-    layout.xaxis.range = [localTime(end - WINDOW_SECONDS), localTime(end)]
-    layout.xaxis.dtick = layout.width < 600 ? 300000 : 120000
+    layout.xaxis.range = [localTime(start), localTime(end)]
+    layout.xaxis.dtick = tickMilliseconds(end - start, layout.width < 600 ? 4 : 8)
+    layout.xaxis.tickformat = layout.xaxis.dtick < 60000 ? "%H:%M:%S" : "%H:%M"
     setLanes(layout.yaxis4, runs)
-    setBands(named(layout.shapes, "band"), runs, end)
+    setBands(named(layout.shapes, "band"), runs, start, end)
     setThresholds(layout, kept.now)
     setRanges(data, layout)
     setEdgeLabels(layout, kept)
@@ -76,6 +79,11 @@ class Chart {
   purge() {
     this.plotly.purge(this.node)
   }
+}
+
+// The shortest round step that makes at most so many ticks.
+function tickMilliseconds(seconds, most) {
+  return 1000 * (TICK_SECONDS.find((step) => seconds / step <= most) ?? TICK_SECONDS.at(-1))
 }
 
 function named(items, name) {
@@ -95,8 +103,8 @@ function fillSeries(trace, kept) {
   trace.y = shown.map((index) => values[index] * scale)
 }
 
-function fillBars(trace, runs, end) {
-  const began = runs.map((run) => Math.max(run.started, end - WINDOW_SECONDS))
+function fillBars(trace, runs, start, end) {
+  const began = runs.map((run) => Math.max(run.started, start))
   trace.base = began.map(localTime)
   trace.x = runs.map((run, index) => Math.max((run.finished ?? end) - began[index], 0.001) * 1000)
   trace.y = runs.map((run) => run.job)
@@ -152,8 +160,7 @@ function setLanes(axis, runs) {
   axis.range = [Math.max(lanes.size, 1) - 0.5, -0.5]
 }
 
-function setBands(bands, runs, end) {
-  const start = end - WINDOW_SECONDS
+function setBands(bands, runs, start, end) {
   const inPath = (at) => localTime(at).replace("T", "_") // a T would be a command of the path
   const sides = runs.map((run) => [inPath(Math.max(run.started, start)), inPath(run.finished ?? end)])
   const path = sides.map(([from, to]) => `M${from},0L${from},1L${to},1L${to},0Z`).join("")
@@ -218,7 +225,7 @@ function setCause(label, runs, kept) {
   if (!cause) return
   const end = kept.at.at(-1)
   const to = cause.finished ?? end
-  const share = 1 - (end - to) / WINDOW_SECONDS
+  const share = 1 - (end - to) / shownSeconds(kept)
   const before = kept.series.rss?.[firstAtOrAfter(kept.at, cause.started)]
   label.visible = Boolean(before)
   label.x = localTime(to)

@@ -1,6 +1,7 @@
 // The last fifteen minutes as columns, and the one WebSocket that brings them.
 
 const WINDOW_SECONDS = 900
+const SHORTEST_SECONDS = 120
 const GAP_SECONDS = 30 // readings further apart than this are not joined by a line
 const STALE_SECONDS = 3
 const SILENCE_SECONDS = 15 // an open socket that says nothing for so long is dead
@@ -48,6 +49,12 @@ function forget(kept) {
   while (kept.at[old] < from) old += 1
   if (old) for (const values of [kept.at, kept.local, ...Object.values(kept.series)]) values.splice(0, old)
   for (const [id, run] of kept.runs) if (run.finished !== null && run.finished < from) kept.runs.delete(id)
+}
+
+// The time shown, in seconds: all that is kept, so that a first start is not a sliver at the right edge.
+function shownSeconds(kept) {
+  const age = kept.at.length ? kept.at.at(-1) - kept.at[0] : 0
+  return Math.min(Math.max(age, SHORTEST_SECONDS), WINDOW_SECONDS)
 }
 
 class Feed {

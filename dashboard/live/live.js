@@ -13,8 +13,7 @@ class Live {
       ...data.tiles.map((spec) => new Tile(root.querySelector(".tiles"), spec)),
       ...data.collected.map((spec) => new Tile(root.querySelector(".collected"), spec)),
     ]
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    root.querySelector(".span").textContent = `Last 15 min · ${zone}`
+    this.zone = Intl.DateTimeFormat().resolvedOptions().timeZone
     const url = new URL(data.feed, document.baseURI)
     url.protocol = url.protocol.replace("http", "ws")
     this.feed = new Feed(url.href, this.kept, () => this.changed())
@@ -75,6 +74,7 @@ class Live {
     this.drawState()
     if (!this.kept.at.length) return
     const { now } = this.kept
+    setText(this.root.querySelector(".span"), `Last ${Math.ceil(shownSeconds(this.kept) / 60)} min · ${this.zone}`)
     this.verdicts.draw(now.verdicts ?? [])
     drawAlerts(this.root.querySelector(".alerts"), now.alerts ?? [], this.kept.at.at(-1))
     for (const tile of this.tiles) tile.draw(this.kept)
