@@ -66,7 +66,9 @@ class Lab:
             "SUBPULSE_SOURCE": "sandbox",
             "LOG_LEVEL": "warning",
         }
-        with self.server([sys.executable, "app.py"], port, "/health", environment, ROOT) as server:
+        with self.server(
+            [sys.executable, str(ROOT / "app.py")], port, "/health", environment, ROOT
+        ) as server:
             yield server
 
     @contextmanager
