@@ -1,6 +1,7 @@
 """Alerts: a rule's state changes by compare-and-set, and each change is kept until it was sent."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from psycopg.rows import DictRow
@@ -9,7 +10,8 @@ from db.database import Database
 from db.instances import SILENCE
 
 State = Literal["ok", "firing"]
-SEND_ATTEMPTS = 5
+SEND_ATTEMPTS = 5  # the last one some twenty minutes after the first
+NEWS = timedelta(hours=1)  # what could not be sent in this time is not sent any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from db.alerts import SEND_ATTEMPTS
+from db.alerts import NEWS, SEND_ATTEMPTS
 from jobs.context import Context
 
 log = structlog.get_logger()
@@ -20,7 +20,7 @@ async def send_unsent(context: Context) -> int:
         return 0
     sent = 0
     async with context.db.transaction() as session:
-        for row in await session.rows("alerts.unsent", attempts=SEND_ATTEMPTS):
+        for row in await session.rows("alerts.unsent", attempts=SEND_ATTEMPTS, news=NEWS):
             title = f"Subpulse: {row['rule']} {'firing' if row['state'] == 'firing' else 'resolved'}"
             error = await send(
                 urls, title, f"{row['message']}\n{row['instance']}, {row['at']:%Y-%m-%d %H:%M} UTC"

@@ -31,9 +31,16 @@ FROM alert_states CROSS JOIN LATERAL (
 WHERE alert_states.state = 'firing' ORDER BY since
 
 -- name: unsent
--- Transitions still to be sent; those just being tried by another process are left to it.
-SELECT id, rule, instance, state, at, value, threshold, message, attempts FROM alert_transitions
-WHERE sent_at IS NULL AND attempts < %(attempts)s ORDER BY id LIMIT 20 FOR UPDATE SKIP LOCKED
+-- Transitions to be sent now: each rule's in their order, the second try after 20 s, each further one four times
+-- later; what is older than %(news)s is no news. Those just being tried by another process are left to it.
+SELECT id, rule, instance, state, at, value, threshold, message, attempts FROM alert_transitions AS next
+WHERE sent_at IS NULL AND attempts < %(attempts)s AND at > now() - %(news)s
+  AND (attempts = 0 OR at < now() - make_interval(secs => 5 * 4 ^ attempts))
+  AND NOT EXISTS (
+    SELECT FROM alert_transitions AS earlier
+    WHERE earlier.rule = next.rule AND earlier.instance = next.instance AND earlier.id < next.id
+      AND earlier.sent_at IS NULL AND earlier.attempts < %(attempts)s AND earlier.at > now() - %(news)s)
+ORDER BY id LIMIT 20 FOR UPDATE SKIP LOCKED
 
 -- name: mark_sent
 -- It went out.
