@@ -12,6 +12,7 @@ async def run(context: Context) -> int:
     """How many answers came; what they say is the telemetry's business."""
     settings = context.settings
     host = "127.0.0.1" if settings.bind_address in ("0.0.0.0", "::") else settings.bind_address
+    host = f"[{host}]" if ":" in host else host
     async with httpx.AsyncClient(
         base_url=f"http://{host}:{settings.port}", headers={"User-Agent": USER_AGENT}, timeout=5
     ) as client:
