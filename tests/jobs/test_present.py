@@ -1,0 +1,125 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from db import alerts, runs, telemetry
+from db.alerts import Change
+from db.database import Database
+from jobs.present import Over, Present
+from jobs.runtime import Runtime
+from tests.factories import subreddit
+from tests.stored import keep
+from tests.waiting import beside, until
+
+
+class Counts:
+    hits = misses = 0
+
+    def __call__(self) -> tuple[int, int]:
+        return self.hits, self.misses
+
+
+@pytest.fixture
+def counts() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+def present(runtime: Runtime, counts: Counts) -> Present:
+    return Present(runtime.context, runtime.jobs, counts, lambda: True)
+
+
+def verdicts(present: Present) -> dict[str, tuple[str, str]]:
+    return {one["name"]: (one["state"], one["word"]) for one in present.part().now["verdicts"]}
+
+
+async def read(present: Present) -> None:
+    """Until what PostgreSQL knows was read once."""
+    before = present.stored
+    async with beside(present.read_forever()):
+        await until(lambda: present.stored is not before)
+
+
+async def test_before_anything_was_read_it_already_says_what_it_knows(present: Present) -> None:
+    part = present.part()
+    assert part.series["rss"] is not None
+    assert part.series["subreddits"] is part.series["p95"] is part.series["hit_rate"] is None
+    assert verdicts(present) == {
+        "API": ("good", "Quiet"),
+        "Database": ("good", "Healthy"),
+        "Cache": ("good", "Quiet"),
+        "Jobs": ("good", "Idle"),
+        "Sources": ("unknown", "Not asked yet"),
+        "Memory": verdicts(present)["Memory"],
+    }
+    assert part.now["source"] == {"name": "sandbox", "sandbox": True}
+    assert orjson.dumps({"series": part.series, "runs": part.runs, "now": part.now})
+
+
+async def test_what_postgresql_knows_is_in_the_next_frame(present: Present, db: Database) -> None:
+    await keep(db, subreddit())
+    await present.context.budget.take()
+    me = present.context.instance
+    run = await runs.start(db, "prune", me, datetime.now(UTC), 100, {}, None)
+    await runs.finish(db, run, runs.Finish("failed", datetime.now(UTC), 1, 0.1, 150, 90, None, "no"))
+    await runs.start(db, "sample_process", me, datetime.now(UTC), 100, {}, None)
+    await alerts.state(db, "memory", me)
+    await alerts.change(db, Change("memory", me, "ok", "firing", 90, 80, "Memory at 90 %"))
+    await read(present)
+    part = present.part()
+    assert (part.series["subreddits"], part.series["posts"]) == (1, 0)
+    (shown,) = part.runs
+    assert (shown["id"], shown["job"], shown["outcome"], shown["rise"]) == (run, "prune", "failed", 50)
+    assert [alert["message"] for alert in part.now["alerts"]] == ["Memory at 90 %"]
+    found = verdicts(present)
+    assert (found["Jobs"][0], found["Sources"][1], found["Memory"][0]) == ("warning", "Alive", "bad")
+
+
+async def test_requests_per_second_and_quantiles_are_those_of_the_last_ten_seconds(present: Present) -> None:
+    for _ in range(9):
+        present.context.requests.add("/api/stats", "GET", 200, 0.1)
+    present.context.requests.add("/api/stats", "GET", 500, 0.1)
+    part = present.part()
+    assert (part.series["requests"], part.series["errors"]) == (10, 1)
+    assert part.series["p95"] == pytest.approx(100, rel=0.0101)
+    assert present.part().series["requests"] == 5
+    assert verdicts(present)["API"] == ("bad", "Errors")
+
+
+async def test_the_hit_rate_is_that_of_the_last_minutes(present: Present, counts: Counts) -> None:
+    counts.hits, counts.misses = 1000, 0
+    assert present.part().series["hit_rate"] is None
+    counts.hits, counts.misses = 1003, 1
+    assert present.part().series["hit_rate"] == 75
+
+
+async def test_an_outage_leaves_the_last_reading_and_is_said(
+    present: Present, db: Database, going_away: Callable[[bool], None]
+) -> None:
+    await keep(db, subreddit())
+    await read(present)
+    stored = present.stored
+    going_away(True)
+    async with beside(present.read_forever()):
+        assert present.part().series["subreddits"] == 1
+    assert present.stored is stored
+    assert verdicts(present)["Database"] == ("bad", "Down")
+
+
+async def test_a_restart_recalls_the_last_fifteen_minutes(present: Present, db: Database) -> None:
+    now = datetime.now(UTC)
+    for minutes, value in ((20, 1.0), (10, 2.0), (5, 3.0)):
+        at = now - timedelta(minutes=minutes)
+        await telemetry.add_samples(db, "before", at, {"p95": value, "threads": 5.0})
+    await present.recall()
+    history: dict[str, Any] = orjson.loads(present.context.pulse.history().data)
+    assert history["series"] == {"p95": [2.0, 3.0]}
+    assert history["at"] == pytest.approx([now.timestamp() - 600, now.timestamp() - 300], abs=0.01)
+
+
+def test_growth_is_counted_within_a_span() -> None:
+    over = Over(timedelta(seconds=3))
+    assert [over.add([count]) for count in (5, 7, 7, 10, 10, 10)] == [[0], [2], [2], [3], [3], [0]]

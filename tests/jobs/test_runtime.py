@@ -1,0 +1,83 @@
+import asyncio
+
+import pytest
+import structlog
+
+from db.database import Database
+from db.errors import DatabaseDown
+from jobs.runtime import Runtime, background, ticking
+from jobs.schedule import JOBS, jobs_of
+from settings import Settings
+from tests.stored import sql
+from tests.waiting import until
+
+
+async def test_a_process_enters_and_its_instance_is_unlike_any_other(db: Database, runtime: Runtime) -> None:
+    assert await sql(db, "SELECT id, role, stopped_at FROM instances") == [
+        (runtime.context.instance, "app", None)
+    ]
+
+
+async def test_ticking_starts_clock_and_worker_and_stops_both(runtime: Runtime) -> None:
+    async with ticking(runtime):
+        assert runtime.clock.running
+        await until(lambda: runtime.queue.working)
+    assert not runtime.queue.working
+    await until(lambda: not runtime.clock.running)
+
+
+async def test_background_work_ends_with_the_body_in_reverse_order() -> None:
+    ended: list[str] = []
+
+    async def work(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(name)
+
+    async with background(work("first"), work("second")):
+        await asyncio.sleep(0)
+    assert ended == ["second", "first"]
+
+
+async def test_background_work_that_fails_is_said_and_the_body_goes_on() -> None:
+    async def fail() -> None:
+        raise DatabaseDown("gone")
+
+    with structlog.testing.capture_logs() as logs:
+        async with background(fail()):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+    assert [entry["event"] for entry in logs] == ["background work ended"]
+
+
+async def test_background_work_ends_when_the_body_fails() -> None:
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("work")
+
+    async def fail() -> None:
+        async with background(work()):
+            await asyncio.sleep(0)
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await fail()
+    assert ended == ["work"]
+
+
+def test_every_job_has_a_name_a_summary_and_an_interval(settings: Settings) -> None:
+    jobs = jobs_of(settings)
+    assert len(jobs) == len(JOBS) + 1
+    assert all(job.summary and job.every.total_seconds() > 0 for job in jobs.values())
+    assert all(job.shared for job in jobs.values() if job.plan)
+
+
+def test_the_probe_runs_only_when_wanted(settings: Settings) -> None:
+    assert jobs_of(settings)["probe_self"].every.total_seconds() == settings.self_probe_seconds
+    assert "probe_self" not in jobs_of(settings.model_copy(update={"self_probe_seconds": 0.0}))
