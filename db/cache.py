@@ -65,10 +65,11 @@ class Namespace:
             self.counters.hits += 1
             self.counters.saved_seconds += entry.cost_seconds
             return entry.value
-        waiting = self._under_way.get((self.generation, key))
-        if waiting is not None:
-            self.counters.hits += 1
-            return await asyncio.shield(waiting)
+        while (waiting := self._under_way.get((self.generation, key))) is not None:
+            await asyncio.wait([waiting])
+            if not waiting.cancelled():  # else whoever computed it gave up, and one of us takes over
+                self.counters.hits += 1
+                return waiting.result()
         self.counters.misses += 1
         return await self._compute(key, compute)
 
@@ -78,8 +79,11 @@ class Namespace:
         self._under_way[generation, key] = future
         try:
             value = await compute()
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
         except BaseException as exc:
-            future.set_exception(exc if isinstance(exc, Exception) else asyncio.CancelledError())
+            future.set_exception(exc)
             future.exception()  # looked at, so that nobody waiting is no complaint
             raise
         finally:
