@@ -102,3 +102,35 @@ async def test_a_write_empties_only_what_carries_its_tag() -> None:
         await namespace.get("k", compute)
     cache.invalidate("posts")
     assert [row["items"] for row in cache.stats()] == [1, 0]
+
+
+async def test_whoever_waits_still_gets_an_answer_when_the_first_to_ask_gives_up(
+    namespace: Namespace,
+) -> None:
+    compute = Computation()
+    compute.gate.clear()
+    first = asyncio.create_task(namespace.get("k", compute))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(namespace.get("k", compute)) for _ in range(3)]
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    compute.gate.set()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*waiting) == ["answer"] * 3
+    assert first.cancelled()
+    assert compute.calls == 2
+
+
+async def test_whoever_waits_may_give_up_without_harm_to_the_others(namespace: Namespace) -> None:
+    compute = Computation()
+    compute.gate.clear()
+    first = asyncio.create_task(namespace.get("k", compute))
+    await asyncio.sleep(0)
+    impatient = asyncio.create_task(namespace.get("k", compute))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    compute.gate.set()
+    assert await first == "answer"
+    assert compute.calls == 1

@@ -118,7 +118,8 @@ async def test_finished_entries_of_the_queue_are_forgotten_after_two_days(
     await sql(
         db,
         "INSERT INTO procrastinate_jobs (queue_name, task_name, status) "
-        "SELECT 'default', 'x', s::procrastinate_job_status FROM unnest(ARRAY['failed', 'todo', 'doing', 'failed']) AS s",
+        "SELECT 'default', 'x', s::procrastinate_job_status "
+        "FROM unnest(ARRAY['failed', 'todo', 'doing', 'failed']) AS s",
     )
     await sql(db, "DELETE FROM procrastinate_events")
     await sql(
