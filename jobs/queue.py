@@ -36,6 +36,12 @@ def _not_an_outcome(record: logging.LogRecord) -> bool:
 logging.getLogger("procrastinate.worker").addFilter(_not_an_outcome)
 
 
+def _is_cancelled() -> bool:
+    """Whether this task was asked to stop: with PostgreSQL away, the worker's own end fails and hides it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class _AfterInterruption(BaseRetryStrategy):
     """A batch that its process could not finish is done again; one that failed is not, it stays due instead."""
 
@@ -114,6 +120,8 @@ class Queue:
                 log.warning("queue worker interrupted", why=" ".join(str(exc).split()))
             finally:
                 self.working = False
+            if _is_cancelled():
+                raise asyncio.CancelledError
             await asyncio.sleep(RETRY_SECONDS)
 
     async def stop(self, worker: asyncio.Task[None]) -> None:

@@ -27,6 +27,8 @@ from settings import Settings
 
 log = structlog.get_logger()
 
+STOP_SECONDS = 15.0  # more than the queue's worker gives its batches
+
 
 @dataclass(slots=True)
 class Runtime:
@@ -85,7 +87,9 @@ def _complain(task: asyncio.Task[None]) -> None:
 
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-    await asyncio.wait([task])
+    _, unended = await asyncio.wait([task], timeout=STOP_SECONDS)
+    if unended:
+        log.error("background work does not end", task=repr(task))
 
 
 @asynccontextmanager
