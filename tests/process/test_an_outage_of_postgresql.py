@@ -88,3 +88,6 @@ def test_requests_say_so_and_all_recovers_with_nothing_lost(start: Start, outage
     assert outage.value("SELECT count(*) FROM posts") == outage.value(
         "SELECT value FROM totals WHERE name = 'posts'"
     ), "what was counted is what is there"
+
+    outage.begin()
+    assert running.interrupt() == 0, "Ctrl-C works without PostgreSQL too"
