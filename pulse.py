@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 HISTORY_FRAMES = 900  # fifteen minutes at one a second
 BACKLOG_FRAMES = 8  # what a slow listener may lag behind before it loses the oldest
+SERVED_AT_ONCE = 25  # listeners served between two looks at what else the loop has to do
 PERIOD_SECONDS = 1.0
 
 Fields = dict[str, Any]
@@ -143,9 +144,15 @@ class Pulse:
             }
         )
         message = Message(self._id, "frame", data, data.decode())
-        for listener in self._listeners:
-            listener.offer(message)
+        self._offer(message, list(self._listeners))
         return message
+
+    def _offer(self, message: Message, listeners: list[Listener]) -> None:
+        """A few at a time: a request that comes now must not wait until 500 listeners were served."""
+        for listener in listeners[:SERVED_AT_ONCE]:
+            listener.offer(message)
+        if len(listeners) > SERVED_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._offer, message, listeners[SERVED_AT_ONCE:])
 
     def _compute(self) -> Frame:
         self.number += 1

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from collectors.process import rss_bytes
 
 T = TypeVar("T")
-PEAK_EVERY_SECONDS = 0.02
+PEAK_EVERY_SECONDS = 0.05
 
 
 class CpuMeter(Generic[T]):
