@@ -22,16 +22,11 @@ _MIDDLES = 2 * GAMMA ** np.arange(BUCKETS) / (GAMMA + 1) / 1e6
 Counts = NDArray[np.int64]
 
 
-def bucket(seconds: float) -> int:
-    """The bucket of one duration; shorter than 1 µs counts as 1 µs, longer than the last as the last."""
-    microseconds = seconds * 1e6
-    if microseconds <= 1:
-        return 0
-    return min(math.ceil(math.log(microseconds) * _PER_LN), BUCKETS - 1)
-
-
 def counts_of(durations: Iterable[float]) -> Counts:
-    """Counts per bucket, shape (BUCKETS,), of durations in seconds."""
+    """Counts per bucket, shape (BUCKETS,), of durations in seconds.
+
+    Shorter than 1 µs counts as 1 µs, longer than the last bucket as the last.
+    """
     microseconds = np.maximum(np.fromiter(durations, float) * 1e6, 1.0)
     index = np.minimum(np.ceil(np.log(microseconds) * _PER_LN), BUCKETS - 1).astype(np.int64)
     return np.bincount(index, minlength=BUCKETS)
