@@ -1,5 +1,6 @@
 """The real PostgreSQL: one embedded server and one migrated template per session, a clone per test."""
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from db.migrate import migrate
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SCHEMA = "subpulse_sandbox"
+MEMORY_DISK = Path("/dev/shm")
+MEMORY_DISK_ROOM_BYTES = 4 * 2**30
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +34,16 @@ def shared_data() -> Path:
 @contextmanager
 def folder_for_postgres() -> Iterator[Path]:
     """A folder that PostgreSQL's own user can reach; pytest closes its own to all but ours."""
-    with TemporaryDirectory(prefix="subpulse-test-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(
+        prefix="subpulse-test-", dir=disk_in_memory(), ignore_cleanup_errors=True
+    ) as folder:
         yield Path(folder)
+
+
+def disk_in_memory() -> Path | None:
+    """Where there is one with room: hundreds of databases are cloned there in a tenth of the time."""
+    has_room = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > MEMORY_DISK_ROOM_BYTES
+    return MEMORY_DISK if has_room else None
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +60,7 @@ def postgres() -> Iterator[str]:
 def _without_care_for_a_crash(conninfo: str) -> None:
     """Nothing in tests has to outlive one, and a database is cloned in a quarter of the time."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        for name in ("fsync", "full_page_writes"):
+        for name in ("fsync", "full_page_writes", "wal_init_zero", "synchronous_commit"):
             connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
         connection.execute("SELECT pg_reload_conf()")
 
