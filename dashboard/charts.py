@@ -113,7 +113,8 @@ def growth(points: Sequence[Row], zone: tzinfo) -> go.Figure:
         hovertemplate="%{y:,.0f}",
     )  # fmt: skip
     _calm(figure, "Subscribers", 240)
-    figure.update_yaxes(rangemode="normal", tickformat=",.0f")
+    # The panel is titled; long numbers need the room that a title of the axis would take.
+    figure.update_yaxes(rangemode="normal", tickformat=",.0f", title=None, automargin=True)
     return figure
 
 
