@@ -190,7 +190,8 @@ async def test_closing_ends_every_listeners_stream_after_what_waits(pulse: Pulse
 async def test_who_comes_after_the_end_gets_the_history_and_no_more(pulse: Pulse, clock: Clock) -> None:
     ticks(pulse, clock, 1)
     pulse.close()
-    assert [message.kind async for message in pulse.listen()] == ["history"]
+    async with asyncio.timeout(5):
+        assert [message.kind async for message in pulse.listen()] == ["history"]
     assert pulse.listeners == 0
 
 

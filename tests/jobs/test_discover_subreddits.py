@@ -10,15 +10,10 @@ from tests.jobs.sources import Answer, client_of
 from tests.stored import sql
 
 
-async def test_the_sandboxs_communities_are_found_and_profiles_left_out(
-    db: Database, context: Context
-) -> None:
+async def test_the_sandboxs_communities_are_found(db: Database, context: Context) -> None:
     seen = await discover_subreddits.run(context)
     total = (await subreddits.totals(db))["subreddits"]
     assert seen >= total > 1000
-    assert await sql(db, "SELECT count(*) FROM subreddits WHERE type = 'user' OR name ILIKE 'u\\_%%'") == [
-        (0,)
-    ]
     assert await sql(db, "SELECT count(DISTINCT lower(name)) FROM subreddits") == [(total,)]
 
 
@@ -33,8 +28,16 @@ async def test_finding_them_again_adds_nothing(
 
 
 def listing(path: str, after: str | None = None) -> httpx.Response:
-    thing = {"kind": "t5", "data": {"name": f"t5_{path[-3:]}", "id": path[-3:], "display_name": path[-3:]}}
-    return httpx.Response(200, json={"kind": "Listing", "data": {"after": after, "children": [thing]}})
+    community = {"name": f"t5_{path[-3:]}", "display_name": path[-3:]}
+    profile = {"name": f"t5_u{path[-3:]}", "display_name": f"u_{path[-3:]}", "subreddit_type": "user"}
+    things = [{"kind": "t5", "data": data} for data in (community, profile)]
+    return httpx.Response(200, json={"kind": "Listing", "data": {"after": after, "children": things}})
+
+
+async def test_profiles_are_left_out(db: Database, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "reddit", client_of(lambda request: listing(request.url.path)))
+    assert await discover_subreddits.run(context) == 3
+    assert await sql(db, "SELECT count(*) FROM subreddits WHERE name LIKE 'u%%'") == [(1,)], "r/ult alone"
 
 
 async def test_a_listing_that_breaks_off_costs_only_its_rest(

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from categorization.classify import Classifier
@@ -78,13 +79,19 @@ async def test_what_is_due_is_queued_in_batches_and_only_once(due: Database, con
 
 
 async def test_reserving_and_queueing_happen_together_or_not_at_all(due: Database, context: Context) -> None:
-    async def spoil(context: Context, session: Session) -> list[dict[str, Any]]:
-        found = await plan(context, session)
-        return [*found, {"names": object()}]  # cannot be queued
+    await sql(
+        due,
+        "ALTER TABLE job_controls ADD FOREIGN KEY (job) REFERENCES instances (id) DEFERRABLE INITIALLY DEFERRED",
+    )
 
-    async with queue_of(context, Job("visit", "", timedelta(minutes=1), nothing, spoil)) as queue:
-        with pytest.raises(TypeError):
-            await queue.start(queue.jobs["visit"])
+    async def plan_and_spoil_the_commit(context: Context, session: Session) -> list[dict[str, Any]]:
+        await session.execute("runs.pause", job="nobody", paused=True)
+        return await plan(context, session)
+
+    job = Job("visit", "", timedelta(minutes=1), nothing, plan_and_spoil_the_commit)
+    async with queue_of(context, job) as queue:
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            await queue.start(job)
     assert await entries(due) == []
     assert await sql(due, "SELECT count(*) FROM subreddits WHERE leased_until IS NOT NULL") == [(0,)]
 
