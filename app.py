@@ -1,6 +1,7 @@
 """The process: dashboard, API, live stream, clock and worker in one. `python app.py`, or `uvicorn app:app`."""
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
@@ -9,14 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
 
 from api.app import routes
-from api.live import LOOPBACK
+from api.hosts import KnownHosts, allowed_hosts
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
@@ -77,11 +77,10 @@ class Process:
         return self.runtime is not None and self.runtime.clock.running
 
     def source_state(self) -> str:
-        """What the source's answers were so far, in a word."""
-        tally = self.runtime.context.reddit.tally if self.runtime else {}
-        if not tally.get("requests"):
-            return "not asked yet"
-        return "alive" if tally.get("alive") else "no usable answer yet"
+        """The verdict on the source, in its word."""
+        frame = self.pulse.latest
+        verdicts = frame.now.get("verdicts", ()) if frame else ()
+        return next((one["word"].lower() for one in verdicts if one["name"] == "Sources"), "not asked yet")
 
     def cache_counts(self) -> tuple[int, int]:
         """(hits, misses) of all namespaces."""
@@ -133,7 +132,11 @@ class Process:
         from dashboard import charts, data, live, parts  # noqa: F401
 
         async def run_job(name: str) -> None:
-            await runtime.queue.start(runtime.jobs[name])
+            job = runtime.jobs[name]
+            if job.shared:
+                await runtime.queue.start(job)
+            else:
+                await runtime.recorder.record(job, runtime.context)
 
         async def pause_job(name: str, paused: bool) -> None:
             await runs.pause(self.db, name, paused)
@@ -185,19 +188,23 @@ def _check_port(settings: Settings) -> None:
             probe.bind((settings.bind_address, settings.port))
         except OSError as exc:
             raise SettingsError(
-                f"cannot listen on {settings.bind_address}:{settings.port}: {exc.strerror}; "
-                f"choose another port, such as PORT={settings.port + 1 if settings.port < 65535 else 8501}"
+                f"cannot listen on {settings.bind_address}:{settings.port}: {exc.strerror}; {_way_out(exc, settings)}"
             ) from exc
+
+
+def _way_out(exc: OSError, settings: Settings) -> str:
+    if exc.errno == errno.EADDRINUSE:
+        return f"choose another port, such as PORT={settings.port + 1 if settings.port < 65535 else 8501}"
+    return "BIND_ADDRESS must be an address of this machine, and ports below 1024 are the system's"
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
     """What the settings say to Streamlit's server. On a loopback address only loopback names may reach a page's
     WebSocket, and those that the operator allowed: a name that merely resolves to this machine is not ours."""
-    hosts = [*sorted(LOOPBACK), *(urlsplit(origin).hostname or "" for origin in settings.allowed_origins)]
     return {
         "server.port": settings.port,
         "server.address": settings.bind_address,
-        "server.allowedHosts": hosts if settings.bind_address in LOOPBACK else [],
+        "server.allowedHosts": sorted(allowed_hosts(settings)),
     }
 
 
@@ -215,7 +222,10 @@ app = st.App(  # written out here, because `streamlit run app.py` looks for just
     ROOT / "streamlit_app.py",
     lifespan=process.lifespan,
     routes=routes(process.services),
-    middleware=[Middleware(Telemetry, recorder=process.requests)],
+    middleware=[
+        Middleware(KnownHosts, hosts=allowed_hosts(process.settings)),
+        Middleware(Telemetry, recorder=process.requests),
+    ],
 )
 
 if __name__ == "__main__":

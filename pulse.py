@@ -224,8 +224,10 @@ class Pulse:
         while not self._closed:
             # Aim past the last aim: a sleep that ends early must not make two frames of one second.
             due = max(math.floor(due) + PERIOD_SECONDS, math.floor(self._clock()))
-            while (wait := due - self._clock()) > 0:
+            while 0 < (wait := due - self._clock()) <= 2 * PERIOD_SECONDS:
                 await sleep(wait)
+            if wait > 0:
+                due = self._clock()  # the clock was set back
             try:
                 self.tick()
             except Exception:  # it must outlive any one publisher, and the log names the culprit

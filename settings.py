@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -68,6 +70,11 @@ class Settings(BaseSettings):
     def _split_on_spaces(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _without_slash(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin.rstrip("/") for origin in value)
+
     @field_validator("database_url", "reddit_client_id", "reddit_client_secret", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
@@ -78,6 +85,12 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("begin it with postgresql://")
+        try:
+            conninfo_to_dict(value or "")
+        except psycopg.ProgrammingError:  # its message would show the password
+            raise ValueError(
+                "not a connection URL; write special characters in it as %25 and the like"
+            ) from None
         return value
 
     @field_validator("data_dir")

@@ -14,13 +14,12 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
+from api.hosts import LOOPBACK
 from api.services import services_of
 from pulse import Pulse
 from settings import Settings
 
 router = APIRouter()
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @router.get("/live", summary="One frame a second, as server-sent events")

@@ -39,9 +39,11 @@ class Telemetry:
             self.recorder.add(route_template(scope), method, status, seconds)
 
 
-def is_ours(path: str) -> bool:
-    """Whether the path is the API's or /health; the rest is Streamlit's."""
-    return path == "/health" or (path.startswith("/api/") and path not in UNTIMED) or path == "/api"
+def is_ours(path: str, streams: bool = False) -> bool:
+    """Whether the path is the API's or /health, with or without its streams; the rest is Streamlit's."""
+    return (
+        path == "/health" or path == "/api" or (path.startswith("/api/") and (streams or path not in UNTIMED))
+    )
 
 
 def route_template(scope: Scope) -> str:

@@ -149,6 +149,8 @@ class Database:
             async with self.pool.connection() as connection:
                 yield Session(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests) as exc:
+            if not _says_down(exc):
+                raise
             raise DatabaseDown(_one_line(exc)) from exc
 
     async def rows(self, statement: str, /, **params: Any) -> list[DictRow]:
@@ -223,6 +225,13 @@ class Database:
 async def _commit_each(connection: Connection) -> None:
     """A statement outside a transaction is its own."""
     await connection.set_autocommit(True)
+
+
+def _says_down(exc: Exception) -> bool:
+    """Whether the connection is the trouble, and not the statement (a deadlock, a full disk): class 08 and 57P0x
+    of PostgreSQL's error codes, or none at all."""
+    state = getattr(exc, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P0"))
 
 
 def with_schema(conninfo: str, schema: str) -> str:

@@ -3,6 +3,7 @@
 Processes on one machine that name the same folder share one server; the last one to leave stops it.
 """
 
+import os
 import subprocess
 import warnings
 from pathlib import Path
@@ -61,6 +62,8 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Leave it; the last process to leave stops it."""
         if self._server is not None:
+            with self._server._lock:
+                _forget_dead_owners(self._server)
             self._server.cleanup()
             self._server = None
 
@@ -72,6 +75,19 @@ def running_conninfo(data_dir: Path) -> str | None:
     except (OSError, ValueError, AssertionError):  # a file half written
         return None
     return str(noted.get_uri()) if noted is not None and noted.is_running() else None
+
+
+def _forget_dead_owners(server: PostgresServer) -> None:
+    """A process that was killed never said that it left; it must not keep the server alive for ever."""
+    owners = server.global_process_id_list
+    owners.put([pid for pid in owners._get() if pid == os.getpid() or _is_python(pid)])
+
+
+def _is_python(pid: int) -> bool:
+    try:
+        return "python" in psutil.Process(pid).name()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _forget_stale_pid(path: Path) -> None:

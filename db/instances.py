@@ -3,12 +3,13 @@
 import os
 import socket
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import psutil
 
 from db.database import Database
 
+SAME_PROCESS_SECONDS = 2.0
 SILENCE = timedelta(seconds=45)  # after so long without a sign, a process counts as gone
 
 
@@ -19,7 +20,14 @@ def new_instance_id() -> str:
 
 async def join(db: Database, instance: str, role: str) -> None:
     """Enter as `role` (app, worker or run)."""
-    await db.execute("instances.join", id=instance, hostname=socket.gethostname(), pid=os.getpid(), role=role)
+    await db.execute(
+        "instances.join",
+        id=instance,
+        hostname=socket.gethostname(),
+        pid=os.getpid(),
+        created=psutil.Process().create_time(),
+        role=role,
+    )
 
 
 async def beat(db: Database, instance: str) -> None:
@@ -33,13 +41,12 @@ async def leave(db: Database, instance: str) -> None:
 async def dead_on_this_machine(db: Database, me: str) -> list[str]:
     """Processes of this machine that ended without a word: no need to wait for their silence."""
     rows = await db.rows("instances.on_host", hostname=socket.gethostname())
-    return [row["id"] for row in rows if row["id"] != me and not _lives(row["pid"], row["started_at"])]
+    return [row["id"] for row in rows if row["id"] != me and not _lives(row["pid"], row["created"])]
 
 
-def _lives(pid: int, joined_at: datetime) -> bool:
-    """Whether the process with that id is the one that joined then, and not a later namesake."""
+def _lives(pid: int, created: float) -> bool:
+    """Whether the process with that id is the one that joined, and not a later namesake."""
     try:
-        process = psutil.Process(pid)
-        return pid != os.getpid() and datetime.fromtimestamp(process.create_time(), UTC) <= joined_at
+        return bool(abs(psutil.Process(pid).create_time() - created) < SAME_PROCESS_SECONDS)
     except psutil.NoSuchProcess:
         return False

@@ -45,6 +45,14 @@ class QueryStats:
         if len(self._durations) >= DURATIONS_KEPT:
             self._fold()
 
+    def merge(self, other: "QueryStats") -> None:
+        """Count what another counted too."""
+        self._counts = np.add(self.counts(), other.counts())
+        self.calls += other.calls
+        self.rows += other.rows
+        self.total_seconds += other.total_seconds
+        self.max_seconds = max(self.max_seconds, other.max_seconds)
+
     def _fold(self) -> None:
         counts = histogram.counts_of(self._durations)
         self._counts = counts if self._counts is None else np.add(self._counts, counts)
@@ -101,6 +109,16 @@ class QueryRecorder:
         slow = list(self._slow)
         self._slow.clear()
         return stats, slow
+
+    def put_back(self, stats: dict[tuple[str, str], QueryStats], slow: list[SlowQuery]) -> None:
+        """They could not be stored; keep them for the next drain."""
+        for key, counted in stats.items():
+            known = self._stats.get(key)
+            if known is None:
+                self._stats[key] = counted
+            else:
+                known.merge(counted)
+        self._slow.extendleft(reversed(slow))
 
 
 class MeasuredCursor(psycopg.AsyncCursor[Row]):

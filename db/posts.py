@@ -34,7 +34,7 @@ _fields = attrgetter(*COLUMNS)
 async def merge(session: Session, records: Iterable[Any]) -> int:
     """Write a batch of collectors.records.Post of known communities; how many were new.
 
-    Each post also carries its community's subscribers at that hour, which become points of the growth curve.
+    Each post also carries its community's subscribers at the time of the answer, a point of the growth curve.
     Twice the same batch changes nothing.
     """
     await session.execute("posts.stage")

@@ -5,7 +5,7 @@ from typing import Protocol
 import psycopg
 
 from db.embedded import EmbeddedServer, running_conninfo
-from db.errors import DatabaseDown
+from db.errors import DatabaseDown, DatabaseError
 from db.migrate import migrate
 from settings import Settings
 
@@ -66,3 +66,5 @@ def prepare(server: Server, schema: str) -> None:
         migrate(conninfo, schema)
     except psycopg.OperationalError as exc:
         raise DatabaseDown(f"PostgreSQL does not answer: {' '.join(str(exc).split())}") from exc
+    except psycopg.Error as exc:
+        raise DatabaseError(f"the schema {schema} cannot be made: {' '.join(str(exc).split())}") from exc

@@ -1,10 +1,16 @@
 """Compare readings with the alert rules, try to help first, and send what changed."""
 
+from datetime import UTC, datetime
+
+import structlog
+
 from collectors.process import ProcessSample, release_memory, rss_bytes
-from db import alerts
+from db import alerts, telemetry
 from jobs.alert_rules import MEMORY
 from jobs.context import Context
 from jobs.notify import send_unsent
+
+log = structlog.get_logger()
 
 MIB = 2**20
 
@@ -25,6 +31,8 @@ async def check_memory(context: Context) -> bool:
     if (state, new) == ("ok", "firing"):
         freed = release_memory()
         percent = _percent(sample, rss_bytes())
+        log.info("memory released", freed_bytes=freed)
+        await telemetry.add_samples(context.db, context.instance, datetime.now(UTC), {"memory_freed": freed})
         if percent <= MEMORY.fire_above:
             return False
     if new == state:

@@ -37,6 +37,9 @@ async def run(context: Context, names: list[str]) -> int:
         SourceFailed: the source turns us away altogether; what was not done stays due.
     """
     found = 0
+    await context.db.execute(
+        "subreddits.renew_posts_lease", lease=LEASE, names=[name.lower() for name in names]
+    )
     for name in names:
         outcome = await context.reddit.listing(f"/r/{name}/new")
         if isinstance(outcome, Alive):
@@ -50,9 +53,9 @@ async def run(context: Context, names: list[str]) -> int:
 
 async def _keep(context: Context, name: str, found: tuple[Post, ...]) -> int:
     async with context.db.transaction() as session:
-        new = await posts.merge(session, found)
+        # The community's row first, as in a refresh: two transactions must not wait for each other.
         await session.execute("subreddits.posts_collected", name=name, again_in=due_again_in(found))
-    return new
+        return await posts.merge(session, found)
 
 
 async def _note(context: Context, name: str, outcome: Refused | Unknown) -> None:

@@ -15,7 +15,7 @@ async def run(context: Context) -> int:
     Raises:
         SourceFailed: no listing gave anything.
     """
-    seen = 0
+    seen: set[str] = set()
     failure: SourceFailed | None = None
     for path in LISTINGS:
         async for outcome in context.reddit.pages(path, max_pages=PAGES_PER_LISTING):
@@ -25,7 +25,7 @@ async def run(context: Context) -> int:
             found = [one for one in outcome.value.subreddits if not one.is_profile]
             async with context.db.transaction() as session:
                 await subreddits.merge(session, found)
-            seen += len(found)
+            seen.update(one.id for one in found)
     if failure is not None and not seen:
         raise failure
-    return seen
+    return len(seen)

@@ -20,7 +20,14 @@ async def run(context: Context) -> int:
             context.requests.put_back(requests)
             raise
     stats, slow = context.db.recorder.drain()
-    await telemetry.add_query_stats(context.db, context.instance, at, stats)
-    for query in slow:
-        await telemetry.add_slow_query(context.db, context.instance, query)
-    return requests.count + sum(counted.calls for counted in stats.values())
+    counted = sum(each.calls for each in stats.values())
+    try:
+        await telemetry.add_query_stats(context.db, context.instance, at, stats)
+        stats = {}
+        while slow:
+            await telemetry.add_slow_query(context.db, context.instance, slow[0])
+            slow.pop(0)
+    except BaseException:
+        context.db.recorder.put_back(stats, slow)
+        raise
+    return requests.count + counted

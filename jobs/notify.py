@@ -34,7 +34,7 @@ async def send_unsent(context: Context) -> int:
 
 
 async def send(urls: Sequence[str], title: str, body: str) -> str | None:
-    """Send one message to every URL; None when all took it, else why not, without the URLs' secrets."""
+    """Send one message to every URL; None when one took it, else why not, without the URLs' secrets."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
             return await asyncio.to_thread(_send, urls, title, body)
@@ -47,6 +47,10 @@ def _send(urls: Sequence[str], title: str, body: str) -> str | None:
 
     service = apprise.Apprise()
     unusable = sum(not service.add(url) for url in urls)
-    if unusable:
+    if unusable == len(urls):
         return f"{unusable} of {len(urls)} ALERT_URLS are not URLs that Apprise knows"
-    return None if service.notify(body=body, title=title) else "a service did not accept the message"
+    refused = sum(not one.notify(body=body, title=title) for one in service)
+    if unusable or refused:
+        log.warning("alert not sent everywhere", unusable=unusable, refused=refused, urls=len(urls))
+    # One that took it must not get it again for the sake of one that never will.
+    return "a service did not accept the message" if refused == len(service) else None

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+import structlog
 from psycopg.rows import DictRow
 
 from db import alerts, subreddits, telemetry
@@ -21,6 +23,8 @@ from jobs import verdicts
 from jobs.context import Context
 from jobs.job import Job
 from pulse import Part
+
+log = structlog.get_logger()
 
 READ_SECONDS = 2.0
 RECENT = timedelta(minutes=5)
@@ -89,15 +93,18 @@ class Present:
                     self.stored = await self._read()
             except DatabaseDown:
                 pass  # the database's verdict says so
+            except psycopg.Error as exc:
+                log.warning("present not read", why=" ".join(str(exc).split()))
             await asyncio.sleep(READ_SECONDS)
 
     async def _read(self) -> Stored:
         db = self.context.db
         since = datetime.now(UTC) - timedelta(seconds=3 * READ_SECONDS)
+        unfinished = [row["id"] for row in self.stored.runs if row["finished_at"] is None]
         failure = await db.row("runs.last_failure")
         return Stored(
             totals=await subreddits.totals(db),
-            runs=await db.rows("runs.present", jobs=self._shared, since=since),
+            runs=await db.rows("runs.present", jobs=self._shared, since=since, ids=unfinished),
             queue=await db.row("queue.depth"),
             firing=await alerts.firing(db),
             last_failure=(failure["job"], failure["finished_at"]) if failure else None,
@@ -110,9 +117,8 @@ class Present:
         frames: dict[float, dict[str, float | None]] = {}
         for row in await telemetry.samples_since(self.context.db, SERIES, since):
             frames.setdefault(round(row["at"].timestamp(), 3), {})[row["series"]] = row["value"]
-        past = [
-            _run(row) for row in await self.context.db.rows("runs.present", jobs=self._shared, since=since)
-        ]
+        recent = await self.context.db.rows("runs.present", jobs=self._shared, since=since, ids=[])
+        past = [_run(row) for row in recent]
         for at, series in sorted(frames.items()):
             self.context.pulse.seed(at, series, past)
             past = []  # all with the first; each names its own times

@@ -24,6 +24,7 @@ async def run(context: Context) -> int:
     for statement, keep in KEEP.items():
         forgotten += await context.db.execute(statement, keep=keep)
     forgotten += await context.db.execute("queue.prune", keep=KEEP_FINISHED_QUEUE_ENTRIES)
+    forgotten += await context.db.execute("alerts.prune_states")
     return forgotten + await _prune_runs(context.db)
 
 

@@ -79,6 +79,8 @@ class Queue:
         if job.plan is None:
             await self._defer_once(job)
             return 1
+        if await self.context.db.value("queue.waiting_since", job=job.name) is not None:
+            return 0  # what was planned before waits still; what is due stays due
         async with self.context.db.transaction() as session:
             batches = await job.plan(self.context, session)
             if batches:

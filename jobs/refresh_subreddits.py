@@ -24,6 +24,7 @@ async def plan(context: Context, session: Session) -> list[Arguments]:
 
 async def run(context: Context, names: list[str]) -> int:
     """How many were asked for. Those that Reddit leaves out are asked for one by one, to learn why."""
+    await context.db.execute("subreddits.renew_lease", lease=LEASE, names=[name.lower() for name in names])
     outcome = await context.reddit.info(names)
     if not isinstance(outcome, Alive):
         raise SourceFailed(outcome)

@@ -15,6 +15,7 @@ from db.budget import SharedBudget, client_of
 from db.database import Database
 from db.errors import DatabaseDown
 from db.requests import RequestRecorder
+from jobs import flush_telemetry
 from jobs.clock import Clock
 from jobs.context import Context
 from jobs.job import Job
@@ -66,6 +67,7 @@ async def open_runtime(
         finally:
             with suppress(DatabaseDown):
                 await recorder.write_pending()
+                await flush_telemetry.run(context)
                 await instances.leave(db, instance)
 
 

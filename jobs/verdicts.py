@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from db.budget import Left
+from jobs.alert_rules import MEMORY
 
 State = Literal["good", "warning", "bad", "unknown"]
 OBJECTIVE_MS = 300.0
 FEW_HITS_PERCENT = 50.0
 HITS_WORTH_JUDGING = 20
-MEMORY_WARNING_PERCENT = 75.0
-MEMORY_BAD_PERCENT = 80.0
+MEMORY_WARNING_PERCENT = MEMORY.clear_below
+MEMORY_BAD_PERCENT = MEMORY.fire_above
 BUDGET_WARNING_SHARE = 0.05  # jobs plan with nine tenths; below this, something unplanned spends
 QUEUE_WARNING = 500
 
@@ -68,14 +69,14 @@ def jobs(running: int, waiting: int, last_failure: tuple[str, datetime] | None, 
     if not working:
         return Verdict("Jobs", "bad", "Stopped", "no worker in this process", "jobs")
     word = f"Running {running}" if running else "Idle"
+    if waiting > QUEUE_WARNING:
+        return Verdict("Jobs", "warning", word, f"{waiting:,} batches wait", "jobs")
     if last_failure is not None:
         name, at = last_failure
         minutes = (datetime.now(UTC) - at).total_seconds() / 60
         ago = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
         state: State = "warning" if minutes < 15 else "good"
         return Verdict("Jobs", state, word, f"failed {ago} ago: {name}", "jobs")
-    if waiting > QUEUE_WARNING:
-        return Verdict("Jobs", "warning", word, f"{waiting:,} batches wait", "jobs")
     return Verdict("Jobs", "good", word, "no failure in 24 h", "jobs")
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -41,7 +42,8 @@ class Announced(uvicorn.Server):
 def main() -> None:
     chosen = arguments()
     app = sandbox_app(chosen.seed, chosen.error_rate)
-    Announced(uvicorn.Config(app, chosen.host, chosen.port, log_level="warning")).run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped in good order
+        Announced(uvicorn.Config(app, chosen.host, chosen.port, log_level="warning")).run()
 
 
 if __name__ == "__main__":

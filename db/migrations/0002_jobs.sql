@@ -4,6 +4,7 @@ CREATE TABLE instances (
     id         text PRIMARY KEY,
     hostname   text NOT NULL,
     pid        integer NOT NULL,
+    created    double precision NOT NULL,          -- when the process was made, by its own machine's clock
     role       text NOT NULL,
     started_at timestamptz NOT NULL DEFAULT now(),
     seen_at    timestamptz NOT NULL DEFAULT now(),

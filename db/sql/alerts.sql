@@ -78,3 +78,8 @@ FROM gone CROSS JOIN LATERAL (
 -- name: prune
 -- Forget transitions older than %(keep)s.
 DELETE FROM alert_transitions WHERE at < now() - %(keep)s
+
+-- name: prune_states
+-- Forget the rules' states of processes that are forgotten themselves.
+DELETE FROM alert_states
+WHERE state = 'ok' AND instance <> '' AND NOT EXISTS (SELECT FROM instances WHERE id = instance)

@@ -30,9 +30,9 @@ WITH batch AS (
     RETURNING xmax = 0 AS is_new
 ), grown AS (
     INSERT INTO subreddit_snapshots (subreddit_id, at, subscribers)
-    SELECT DISTINCT ON (1, 2) subreddit_id, date_trunc('hour', created_at), subreddit_subscribers
-    FROM batch WHERE subreddit_subscribers IS NOT NULL
-    ON CONFLICT DO NOTHING
+    SELECT subreddit_id, date_trunc('hour', now()), max(subreddit_subscribers)
+    FROM batch WHERE subreddit_subscribers IS NOT NULL GROUP BY subreddit_id
+    ON CONFLICT (subreddit_id, at) DO UPDATE SET subscribers = excluded.subscribers
 )
 UPDATE totals SET value = value + (SELECT count(*) FROM written WHERE is_new)
 WHERE name = 'posts'

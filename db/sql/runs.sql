@@ -91,7 +91,7 @@ SELECT paused FROM job_controls WHERE job = %(job)s
 -- Runs of some jobs that are under way or ended since a time, for the pulse.
 SELECT id, job, outcome, started_at, finished_at, memory_peak - memory_before AS rise, items
 FROM job_runs
-WHERE job = ANY(%(jobs)s) AND (outcome = 'running' OR finished_at >= %(since)s)
+WHERE job = ANY(%(jobs)s) AND (outcome = 'running' OR finished_at >= %(since)s OR id = ANY(%(ids)s))
   AND outcome NOT IN ('missed', 'skipped')
 ORDER BY started_at DESC LIMIT 500
 

@@ -212,3 +212,11 @@ SELECT name, value FROM totals
 -- Its posts could not be collected; try again after %(again_in)s.
 UPDATE subreddits SET posts_due_at = now() + %(again_in)s, posts_leased_until = NULL
 WHERE lower(name) = lower(%(name)s)
+
+-- name: renew_lease
+-- A batch of metadata begins only now; nobody else is to take it meanwhile.
+UPDATE subreddits SET leased_until = now() + %(lease)s WHERE lower(name) = ANY(%(names)s)
+
+-- name: renew_posts_lease
+-- The same for a batch of posts.
+UPDATE subreddits SET posts_leased_until = now() + %(lease)s WHERE lower(name) = ANY(%(names)s)

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from db import instances
@@ -10,8 +11,10 @@ from tests.stored import sql
 
 
 async def pretend(db: Database, instance: str, pid: int) -> None:
+    """Enter in the name of another process."""
     await instances.join(db, instance, "worker")
-    await sql(db, "UPDATE instances SET pid = %s WHERE id = %s", pid, instance)
+    created = psutil.Process(pid).create_time() if psutil.pid_exists(pid) else 0
+    await sql(db, "UPDATE instances SET pid = %s, created = %s WHERE id = %s", pid, created, instance)
 
 
 def test_no_two_names_are_alike() -> None:
@@ -51,5 +54,18 @@ async def test_those_of_this_machine_whose_process_ended_are_known_at_once(
 
 async def test_a_namesake_that_began_later_does_not_count_as_alive(db: Database) -> None:
     await pretend(db, "before the boot", os.getppid())
-    await sql(db, "UPDATE instances SET started_at = '2001-01-01'")
+    await sql(db, "UPDATE instances SET created = created - 3600")
     assert await instances.dead_on_this_machine(db, "me") == ["before the boot"]
+
+
+async def test_two_in_one_process_do_not_take_each_other_for_dead(db: Database) -> None:
+    for name in ("me", "my twin"):
+        await instances.join(db, name, "app")
+    assert await instances.dead_on_this_machine(db, "me") == []
+
+
+async def test_a_process_that_was_thought_dead_is_back_with_its_next_sign(db: Database) -> None:
+    await instances.join(db, "me", "app")
+    await instances.leave(db, "me")
+    await instances.beat(db, "me")
+    assert await sql(db, "SELECT stopped_at FROM instances") == [(None,)]
