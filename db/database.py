@@ -209,9 +209,11 @@ class Database:
         While all is well an idle connection of the pool is asked; that all are busy is no outage.
         """
         state = self.pool_state()
+        if self.down_reason is None and 0 < state.size <= state.in_use:
+            return None  # whoever holds them will hear of it first
         try:
             async with asyncio.timeout(2 * CHECK_SECONDS):
-                if self.down_reason is None and not self.pool.closed and state.in_use < state.size:
+                if self.down_reason is None and not self.pool.closed and state.size:
                     async with self.pool.connection() as connection:
                         await connection.execute("SELECT 1")
                 else:

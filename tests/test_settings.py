@@ -63,6 +63,19 @@ def test_a_database_of_another_kind_is_refused_without_showing_its_password(
     assert said == "DATABASE_URL: begin it with postgresql://"
 
 
+def test_a_database_url_that_cannot_be_read_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = error_of(monkeypatch, DATABASE_URL="postgresql://me:hunter2%zz@db/subpulse")
+    assert said.startswith("DATABASE_URL: not a connection URL")
+    assert "hunter2" not in said
+
+
+def test_an_origin_is_allowed_with_or_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example.org/ https://b.example.org")
+    assert load_settings().allowed_origins == ("https://a.example.org", "https://b.example.org")
+
+
 def test_not_even_the_cause_of_an_error_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://me:hunter2@db/subpulse")
     with pytest.raises(SettingsError) as caught:

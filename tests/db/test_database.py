@@ -1,3 +1,4 @@
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -78,6 +79,22 @@ async def test_the_schema_comes_first_and_public_second(db: Database) -> None:
 def test_options_that_the_operator_gave_are_kept() -> None:
     conninfo = with_schema("postgresql://host/base?options=-c%20work_mem%3D8MB", "subpulse_reddit")
     assert conninfo_to_dict(conninfo)["options"] == "-c work_mem=8MB -c search_path=subpulse_reddit,public"
+
+
+async def test_a_statement_that_fails_is_no_outage(db: Database) -> None:
+    for text, error in (
+        ("SELECT 1 / 0", psycopg.errors.DivisionByZero),
+        ("DO $$ BEGIN RAISE deadlock_detected; END $$", psycopg.errors.DeadlockDetected),
+        ("SET statement_timeout = 1; SELECT pg_sleep(5)", psycopg.errors.QueryCanceled),
+    ):
+        with pytest.raises(error):
+            await sql(db, text)
+
+
+async def test_a_connection_that_is_cut_is_one(db: Database) -> None:
+    with pytest.raises(DatabaseDown, match="terminating connection"):
+        await sql(db, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert await db.value("runs.is_paused", job="prune") is None, "the pool has others"
 
 
 async def test_pool_state_counts_connections_in_use(db: Database) -> None:

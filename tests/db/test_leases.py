@@ -82,3 +82,14 @@ async def test_those_never_collected_come_first_and_collecting_sets_the_next_dat
     assert "Tea3" not in await lease(due, "subreddits.lease_posts_due", limit=39)
     await due.execute("subreddits.posts_retry", name="tea5", again_in=timedelta(minutes=5))
     assert await lease(due, "subreddits.lease_posts_due", limit=40) == ["Tea3"]
+
+
+async def test_a_batch_that_begins_late_is_reserved_anew(due: Database) -> None:
+    assert len(await lease(due, limit=40)) == 40
+    assert len(await lease(due, "subreddits.lease_posts_due", limit=40)) == 40
+    ago = "UPDATE subreddits SET leased_until = now() - interval '1 s', posts_leased_until = now() - interval '1 s'"
+    await sql(due, ago)
+    for statement in ("subreddits.renew_lease", "subreddits.renew_posts_lease"):
+        assert await due.execute(statement, lease=LEASE, names=["tea1", "tea2"]) == 2
+    assert len(await lease(due, limit=40)) == 38
+    assert len(await lease(due, "subreddits.lease_posts_due", limit=40)) == 38

@@ -153,6 +153,17 @@ async def test_a_url_of_no_known_kind_is_said_without_showing_it(db: Database, c
     assert row["send_error"] == "1 of 1 ALERT_URLS are not URLs that Apprise knows"
 
 
+async def test_one_that_took_it_does_not_get_it_again_for_the_sake_of_one_that_does_not(
+    db: Database, listening: Context, receiver: Receiver
+) -> None:
+    urls = ("nonsense://x", "json://127.0.0.1:9/hook", receiver.url)
+    listening.settings = listening.settings.model_copy(update={"alert_urls": urls})
+    await fire(db)
+    assert await notify.send_unsent(listening) == 1
+    assert len(receiver.messages) == 1
+    assert (await last(db))["sent_at"] is not None
+
+
 async def test_a_receiver_that_hangs_is_given_up_and_tried_again(
     db: Database, listening: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

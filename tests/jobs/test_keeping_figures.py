@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from db import runs, telemetry
+from db import alerts, runs, telemetry
 from db.database import Database
 from db.errors import DatabaseDown
 from jobs import flush_telemetry, probe_self, prune, sample_process
@@ -53,6 +53,29 @@ async def test_requests_outlive_an_outage(
     await flush_telemetry.run(context)
     (route,) = await telemetry.latency_by_route(db, datetime.now(UTC) - MINUTE_AGO)
     assert (route.count, route.server_errors) == (3, 2)
+
+
+async def test_statements_and_slow_ones_outlive_an_outage_in_the_middle(
+    db: Database, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.recorder.slow_seconds = 0
+    await runs.is_paused(db, "prune")
+    db.recorder.slow_seconds = 100
+
+    async def fail(*_: object) -> None:
+        raise DatabaseDown
+
+    for name in ("add_query_stats", "add_slow_query"):
+        with monkeypatch.context() as patch:
+            patch.setattr(telemetry, name, fail)
+            with pytest.raises(DatabaseDown):
+                await flush_telemetry.run(context)
+    await flush_telemetry.run(context)
+    since = datetime.now(UTC) - MINUTE_AGO
+    calls = {row["statement"]: row["calls"] for row in await telemetry.statements_since(db, since)}
+    assert calls["runs.is_paused"] == 1
+    slow = await telemetry.slow_queries(db, since)
+    assert [row["statement"] for row in slow].count("runs.is_paused") == 1
 
 
 async def test_a_sample_holds_the_processs_figures_and_those_of_the_pulse(
@@ -105,6 +128,14 @@ async def test_what_is_too_old_is_forgotten_and_the_rest_is_kept(
             cursor = await connection.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type] # noqa: S608
             assert await cursor.fetchone() == (1,), table
     assert await prune.run(context) == 0
+
+
+async def test_alert_states_of_forgotten_processes_are_forgotten(db: Database, context: Context) -> None:
+    for instance in (context.instance, "forgotten", ""):
+        await alerts.state(db, "memory", instance)
+    assert await prune.run(context) == 1
+    left = {instance for (instance,) in await sql(db, "SELECT instance FROM alert_states")}
+    assert left == {context.instance, ""}
 
 
 async def test_a_run_that_lasts_is_not_forgotten(db: Database, context: Context) -> None:

@@ -78,6 +78,19 @@ async def test_what_postgresql_knows_is_in_the_next_frame(present: Present, db: 
     assert (found["Jobs"][0], found["Sources"][1], found["Memory"][0]) == ("warning", "Alive", "bad")
 
 
+async def test_a_run_seen_running_is_shown_ended_however_long_the_reading_took(
+    present: Present, db: Database
+) -> None:
+    run = await runs.start(db, "prune", "me", datetime.now(UTC), 100, {}, None)
+    await read(present)
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)  # as if nothing had been read since
+    await runs.finish(db, run, runs.Finish("succeeded", long_ago, 1, 0.1, 150, 90, None, None))
+    await read(present)
+    assert [shown["outcome"] for shown in present.part().runs] == ["succeeded"]
+    await read(present)
+    assert present.part().runs == []
+
+
 async def test_requests_per_second_and_quantiles_are_those_of_the_last_ten_seconds(present: Present) -> None:
     for _ in range(9):
         present.context.requests.add("/api/stats", "GET", 200, 0.1)

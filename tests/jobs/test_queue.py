@@ -78,6 +78,14 @@ async def test_what_is_due_is_queued_in_batches_and_only_once(due: Database, con
     assert [len(names) for (names,) in arguments] == [4, 4, 2]
 
 
+async def test_nothing_more_is_reserved_while_batches_wait(due: Database, context: Context) -> None:
+    async with queue_of(context, job := planned(nothing)) as queue:
+        await queue.start(job)
+        await sql(due, "UPDATE subreddits SET leased_until = NULL")
+        assert await queue.start(job) == 0
+    assert await sql(due, "SELECT count(*) FROM subreddits WHERE leased_until IS NOT NULL") == [(0,)]
+
+
 async def test_reserving_and_queueing_happen_together_or_not_at_all(due: Database, context: Context) -> None:
     await sql(
         due,
