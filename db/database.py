@@ -130,7 +130,7 @@ class Database:
             await self.pool.open(wait=True, timeout=WAIT_SECONDS)
         except PoolTimeout as exc:
             await self.pool.close()
-            raise DatabaseDown(f"PostgreSQL does not answer: {await self._why()}") from exc
+            raise DatabaseDown(f"PostgreSQL does not answer: {await self._why_not_anew()}") from exc
 
     async def close(self) -> None:
         await self.pool.close()
@@ -204,22 +204,28 @@ class Database:
             await asyncio.sleep(CHECK_SECONDS)
 
     async def _why(self) -> str | None:
-        """Why PostgreSQL does not answer, or None.
-
-        While all is well an idle connection of the pool is asked; that all are busy is no outage.
-        """
+        """Why PostgreSQL does not answer, or None; while all is well a connection of the pool is asked."""
         state = self.pool_state()
-        if self.down_reason is None and 0 < state.size <= state.in_use:
-            return None  # whoever holds them will hear of it first
+        if self.down_reason is not None or self.pool.closed or not state.size:
+            return await self._why_not_anew()
+        if state.size <= state.in_use:
+            return None  # all are busy, which is no outage; whoever holds them would hear of one first
         try:
-            async with asyncio.timeout(2 * CHECK_SECONDS):
-                if self.down_reason is None and not self.pool.closed and state.size:
-                    async with self.pool.connection() as connection:
-                        await connection.execute("SELECT 1")
-                else:
-                    async with await psycopg.AsyncConnection.connect(self.conninfo()) as connection:
-                        await connection.execute("SELECT 1")
+            async with asyncio.timeout(2 * CHECK_SECONDS), self.pool.connection() as connection:
+                await connection.execute("SELECT 1")
         except (psycopg.Error, PoolTimeout, OSError, TimeoutError) as exc:
+            return _one_line(exc) or "no answer in time"
+        return None
+
+    async def _why_not_anew(self) -> str | None:
+        """Why a new connection does not come about, or None."""
+        try:
+            async with (
+                asyncio.timeout(2 * CHECK_SECONDS),
+                await psycopg.AsyncConnection.connect(self.conninfo()) as connection,
+            ):
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, OSError, TimeoutError) as exc:
             return _one_line(exc) or "no answer in time"
         return None
 
