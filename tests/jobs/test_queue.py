@@ -259,6 +259,7 @@ async def test_a_start_that_waits_already_does_not_hinder_an_interrupted_one(
     db: Database, context: Context, started: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.queue.STOP_SECONDS", 0.01)
+    monkeypatch.setattr("jobs.queue.CONCURRENCY", 1)  # so that the second start has to wait
 
     async def brew(_: Context) -> None:
         if not started.is_set():
