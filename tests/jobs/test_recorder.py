@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ async def test_a_cancelled_run_is_lost(db: Database, context: Context, recording
 
 
 async def test_the_peak_while_it_lasted_is_recorded(db: Database, context: Context) -> None:
-    readings = iter([100, 900])
+    readings = chain([100], repeat(900))  # the watching thread outlives the test
     recording = Recorder(db, "me", PeakMemory(lambda: next(readings), every=60))
     await recording.record(job(brew), context)
     (row,) = await runs.recent(db)
