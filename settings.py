@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 
-SourceName = Literal["reddit", "sandbox"]
-SourceChoice = Literal["auto", "reddit", "sandbox"]
+SourceName = Literal["reddit", "arctic_shift", "sandbox"]
+SourceChoice = Literal["auto", "reddit", "arctic_shift", "sandbox"]
 
 
 class SettingsError(Exception):
@@ -44,6 +44,17 @@ class Settings(BaseSettings):
     reddit_token_url: str = Field(
         "https://www.reddit.com/api/v1/access_token", description="where Reddit gives tokens"
     )
+    arctic_shift_url: str = Field(
+        "https://arctic-shift.photon-reddit.com", description="base URL of Arctic Shift's API"
+    )
+    instagram_access_token: str | None = Field(
+        None, description="token for Instagram's Graph API", repr=False
+    )
+    instagram_user_id: str | None = Field(None, description="id of your own professional account")
+    instagram_api_url: str = Field(
+        "https://graph.facebook.com/v25.0", description="base URL of the Graph API, with its version"
+    )
+    fetch_concurrency: int = Field(10, ge=1, le=100, description="batches worked on at a time, per process")
     sandbox_seed: int = Field(20260, description="the sandbox's world; the same seed is the same world")
     sandbox_error_rate: float = Field(0.002, ge=0, le=1, description="share of sandbox answers that fail")
     sandbox_latency_ms: float = Field(120.0, ge=0, description="how long a sandbox answer takes, in ms")
@@ -75,7 +86,14 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/") for origin in value)
 
-    @field_validator("database_url", "reddit_client_id", "reddit_client_secret", mode="before")
+    @field_validator(
+        "database_url",
+        "reddit_client_id",
+        "reddit_client_secret",
+        "instagram_access_token",
+        "instagram_user_id",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -93,7 +93,7 @@ async def about(client: RedditClient, name: str) -> int:
 
 
 async def info(client: RedditClient, names: list[str]) -> int:
-    outcome = await client.info(names)
+    outcome = await client.metadata_by_name(names)
     if not isinstance(outcome, Alive):
         return complain(outcome)
     show(outcome.value.subreddits)

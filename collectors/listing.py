@@ -42,6 +42,14 @@ class Found:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPosts:
+    """The answer to up to 100 fullnames: the posts there are, and what was asked for in vain."""
+
+    posts: tuple[Post, ...]
+    missing: tuple[str, ...]
+
+
 def page_from(value: Any) -> Outcome[Page]:
     """A page from the JSON of a Listing; unknown when it is something else."""
     data = value.get("data") if isinstance(value, dict) else None
@@ -81,10 +89,24 @@ def subreddit_of(value: Any) -> Outcome[Subreddit]:
         return Unknown("bad_body", str(exc))
 
 
+def rules_of(value: Any) -> Outcome[tuple[Data, ...]]:
+    """The rules in the JSON of `/about/rules`."""
+    rules = value.get("rules") if isinstance(value, dict) else None
+    if not isinstance(rules, list):
+        return Unknown("bad_body", "not a list of rules")
+    return Alive(tuple(rule for rule in rules if isinstance(rule, dict)))
+
+
 def found(page: Page, asked: Sequence[str]) -> Found:
     """Which of the names or fullnames asked for the page holds, compared without case."""
     there = {key.lower() for one in page.subreddits for key in (one.name, one.id)}
     return Found(page.subreddits, tuple(name for name in asked if name.lower() not in there))
+
+
+def found_posts(page: Page, asked: Sequence[str]) -> FoundPosts:
+    """Which of the fullnames asked for the page holds."""
+    there = {post.id for post in page.posts}
+    return FoundPosts(page.posts, tuple(name for name in asked if name not in there))
 
 
 def _record(child: Any) -> Subreddit | Post | None:

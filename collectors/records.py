@@ -38,6 +38,8 @@ class Subreddit:
     lang: str | None
     created_at: datetime | None
     """UTC"""
+    read_at: datetime | None = None
+    """UTC; when an archive read it, None for an answer that is of now"""
 
     @property
     def is_profile(self) -> bool:
@@ -75,6 +77,23 @@ class Post:
     edited_at: datetime | None
     """UTC"""
     subreddit_subscribers: int | None
+    read_at: datetime | None = None
+    """UTC; when an archive read it, None for an answer that is of now"""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether its author deleted it, so that nothing of it may be kept."""
+        return self.removed_by_category == "deleted" or self.text == "[deleted]"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a community asks of a post."""
+
+    rules: tuple[Data, ...]
+    """in order of priority: kind, short_name, description, violation_reason"""
+    requirements: Data | None
+    """the keys of `/api/v1/NAME/post_requirements` as they come; None where the source has none to tell"""
 
 
 def subreddit_from(data: Data) -> Subreddit:

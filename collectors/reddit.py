@@ -5,19 +5,33 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from collectors.budget import Budget, RateLimit
 from collectors.errors import TooManyNames
-from collectors.listing import Found, Page, found, page_from, posts_expected, subreddit_of
+from collectors.listing import (
+    Found,
+    FoundPosts,
+    Page,
+    found,
+    found_posts,
+    page_from,
+    posts_expected,
+    rules_of,
+    subreddit_of,
+)
 from collectors.outcome import Alive, Outcome, Refused, Unknown
-from collectors.records import Subreddit
+from collectors.records import Details, Subreddit
 from collectors.reddit_auth import RedditApp, RedditAuth
 from collectors.wire import LONGEST_PAUSE_SECONDS, Answer, Sleep, send, with_tries
 
 MOST_PER_CALL = 100
+MOST_NAMES_PER_CALL = 50  # in /r/a+b+c/new, so that the URL stays below 1,500 characters
+DISCOVERY = ("/subreddits/popular", "/subreddits/new", "/subreddits/default")
+PAGES_PER_LISTING = 10  # a listing ends near a thousand items
 SUBREDDIT_NAME = re.compile(r"[A-Za-z0-9_.-]{2,24}")  # a dot in reddit.com, a dash in u_some-body
 MAY_BE_EMPTY = ("/rising", "/top", "/controversial", "/search")
 
@@ -49,13 +63,30 @@ class RedditClient:
         self.tally: Counter[str] = Counter()
         """requests, alive, refused, unknown, and each reason as `refused:private`"""
 
+    @property
+    def most_per_call(self) -> int:
+        return MOST_PER_CALL
+
+    @property
+    def most_names_per_call(self) -> int:
+        return MOST_NAMES_PER_CALL
+
+    async def discover(self, words: Sequence[str]) -> AsyncIterator[Outcome[Page]]:
+        """Pages of the popular, new and default communities, then of a search for each word."""
+        for path in DISCOVERY:
+            async for page in self.pages(path, PAGES_PER_LISTING):
+                yield page
+        for word in words:
+            async for page in self.pages("/subreddits/search", PAGES_PER_LISTING, params={"q": word}):
+                yield page
+
     async def about(self, name: str) -> Outcome[Subreddit]:
         """One subreddit's metadata."""
         if not SUBREDDIT_NAME.fullmatch(name):
             return self._counted(Refused("missing", f"{name!r:.40} cannot be a subreddit's name"))
         return self._counted(_then(await self._ask(f"/r/{name}/about"), subreddit_of))
 
-    async def info(self, names: Sequence[str]) -> Outcome[Found]:
+    async def metadata_by_name(self, names: Sequence[str]) -> Outcome[Found]:
         """Metadata of up to 100 subreddits by name, in one request; those Reddit leaves out are `missing`.
 
         Raises:
@@ -64,13 +95,44 @@ class RedditClient:
         askable = [name for name in names if SUBREDDIT_NAME.fullmatch(name)]
         return await self._found("sr_name", askable, names)
 
-    async def info_ids(self, fullnames: Sequence[str]) -> Outcome[Found]:
+    async def metadata(self, fullnames: Sequence[str]) -> Outcome[Found]:
         """Metadata of up to 100 subreddits by fullname (`t5_…`), in one request.
 
         Raises:
             TooManyNames: more than 100.
         """
         return await self._found("id", fullnames, fullnames)
+
+    async def new_posts(self, names: Sequence[str], since: datetime) -> AsyncIterator[Outcome[Page]]:
+        """Pages of `/r/a+b+c/new` until one holds nothing newer than `since`; /new is not strictly in order.
+
+        Of several names those that are refused are left out without a word.
+        """
+        async for outcome in self.pages(f"/r/{'+'.join(names)}/new"):
+            yield outcome
+            if isinstance(outcome, Alive) and not any(
+                post.created_at > since for post in outcome.value.posts if not post.stickied
+            ):
+                return
+
+    async def posts(self, fullnames: Sequence[str]) -> Outcome[FoundPosts]:
+        """Up to 100 posts by fullname (`t3_…`), in one request; those Reddit leaves out are `missing`.
+
+        Raises:
+            TooManyNames: more than 100.
+        """
+        _at_most_a_hundred(fullnames)
+        outcome = _then(await self._ask("/api/info", {"id": ",".join(fullnames)}), page_from)
+        return self._counted(_then(outcome, lambda page: Alive(found_posts(page, fullnames))))
+
+    async def details(self, name: str) -> Outcome[Details]:
+        """Rules and posting requirements, in two requests."""
+        rules = _then(await self._ask(f"/r/{name}/about/rules"), rules_of)
+        if not isinstance(rules, Alive):
+            return self._counted(rules)
+        asked = await self._ask(f"/api/v1/{name}/post_requirements")
+        requirements = asked.value if isinstance(asked, Alive) and isinstance(asked.value, dict) else None
+        return self._counted(Alive(Details(rules.value, requirements)))
 
     async def listing(
         self, path: str, after: str | None = None, limit: int = MOST_PER_CALL, params: Params | None = None
@@ -97,8 +159,7 @@ class RedditClient:
             after = outcome.value.after
 
     async def _found(self, key: str, askable: Sequence[str], asked: Sequence[str]) -> Outcome[Found]:
-        if len(asked) > MOST_PER_CALL:
-            raise TooManyNames(f"{len(asked)} names in one call; Reddit answers {MOST_PER_CALL}")
+        _at_most_a_hundred(asked)
         if not askable:
             return Alive(Found((), tuple(asked)))
         outcome = _then(await self._ask("/api/info", {key: ",".join(askable)}), page_from)
@@ -146,6 +207,11 @@ class RedditClient:
         if not isinstance(outcome, Alive):
             self.tally[f"{word}:{outcome.reason}"] += 1
         return outcome
+
+
+def _at_most_a_hundred(asked: Sequence[str]) -> None:
+    if len(asked) > MOST_PER_CALL:
+        raise TooManyNames(f"{len(asked)} names in one call; Reddit answers {MOST_PER_CALL}")
 
 
 def _then(outcome: Outcome[T], next_step: Callable[[T], Outcome[U]]) -> Outcome[U]:

@@ -41,7 +41,7 @@ async def run(context: Context, names: list[str]) -> int:
         "subreddits.renew_posts_lease", lease=LEASE, names=[name.lower() for name in names]
     )
     for name in names:
-        outcome = await context.reddit.listing(f"/r/{name}/new")
+        outcome = await anext(aiter(context.source.new_posts([name], datetime.now(UTC))))
         if isinstance(outcome, Alive):
             found += await _keep(context, name, outcome.value.posts)
         elif outcome.reason in HOPELESS:

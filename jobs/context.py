@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from categorization.classify import Classifier
-from collectors.reddit import RedditClient
+from collectors.community_source import CommunitySource
 from db.budget import SharedBudget
 from db.database import Database
 from db.requests import RequestRecorder
@@ -20,7 +20,7 @@ class Context:
     settings: Settings
     db: Database
     instance: str
-    reddit: RedditClient
+    source: CommunitySource
     budget: SharedBudget
     classifier: Classifier
     requests: RequestRecorder

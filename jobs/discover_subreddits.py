@@ -5,9 +5,6 @@ from db import subreddits
 from jobs.context import Context
 from jobs.job import SourceFailed
 
-LISTINGS = ("/subreddits/popular", "/subreddits/new", "/subreddits/default")
-PAGES_PER_LISTING = 10  # a listing ends near a thousand items
-
 
 async def run(context: Context) -> int:
     """How many communities were seen; user profiles are left out. A listing that breaks off costs only its rest.
@@ -17,15 +14,14 @@ async def run(context: Context) -> int:
     """
     seen: set[str] = set()
     failure: SourceFailed | None = None
-    for path in LISTINGS:
-        async for outcome in context.reddit.pages(path, max_pages=PAGES_PER_LISTING):
-            if not isinstance(outcome, Alive):
-                failure = SourceFailed(outcome)
-                break
-            found = [one for one in outcome.value.subreddits if not one.is_profile]
-            async with context.db.transaction() as session:
-                await subreddits.merge(session, found)
-            seen.update(one.id for one in found)
+    async for outcome in context.source.discover([]):
+        if not isinstance(outcome, Alive):
+            failure = SourceFailed(outcome)
+            continue
+        found = [one for one in outcome.value.subreddits if not one.is_profile]
+        async with context.db.transaction() as session:
+            await subreddits.merge(session, found)
+        seen.update(one.id for one in found)
     if failure is not None and not seen:
         raise failure
     return len(seen)

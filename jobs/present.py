@@ -127,7 +127,7 @@ class Present:
         """This second's part of the frame, from memory."""
         context, stored = self.context, self.stored
         lately, process = context.requests.second(), context.process.read()
-        tally = context.reddit.tally
+        tally = context.source.tally
         hits, misses, slow, alive, failed = self._growth.add(
             [
                 *self._cache_counts(),

@@ -25,7 +25,7 @@ async def plan(context: Context, session: Session) -> list[Arguments]:
 async def run(context: Context, names: list[str]) -> int:
     """How many were asked for. Those that Reddit leaves out are asked for one by one, to learn why."""
     await context.db.execute("subreddits.renew_lease", lease=LEASE, names=[name.lower() for name in names])
-    outcome = await context.reddit.info(names)
+    outcome = await context.source.metadata_by_name(names)
     if not isinstance(outcome, Alive):
         raise SourceFailed(outcome)
     async with context.db.transaction() as session:
@@ -36,7 +36,7 @@ async def run(context: Context, names: list[str]) -> int:
 
 
 async def _ask_why(context: Context, name: str) -> None:
-    outcome = await context.reddit.about(name)
+    outcome = await context.source.about(name)
     async with context.db.transaction() as session:
         if isinstance(outcome, Alive):
             await subreddits.merge(session, [outcome.value])

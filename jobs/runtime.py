@@ -54,9 +54,9 @@ async def open_runtime(
     """Jobs ready to run on an open database; nothing runs by itself yet."""
     instance = instances.new_instance_id()
     budget = SharedBudget(db, client_of(settings))
-    async with open_source(settings, budget) as reddit:
+    async with open_source(settings, budget) as source:
         process = ProcessWatch(settings.memory_limit_mb)
-        context = Context(settings, db, instance, reddit, budget, classifier, requests, process, pulse)
+        context = Context(settings, db, instance, source, budget, classifier, requests, process, pulse)
         jobs = jobs_of(settings)
         recorder = Recorder(db, instance)
         queue = Queue(context, jobs, recorder)

@@ -30,7 +30,7 @@ def error_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("PORT", "65536", "less than or equal to 65535"),
         ("PORT", "http", "valid integer"),
         ("DATABASE_POOL_SIZE", "3", "greater than or equal to 4"),
-        ("SUBPULSE_SOURCE", "twitter", "'auto', 'reddit' or 'sandbox'"),
+        ("SUBPULSE_SOURCE", "twitter", "'auto', 'reddit', 'arctic_shift' or 'sandbox'"),
         ("SANDBOX_ERROR_RATE", "1.5", "less than or equal to 1"),
         ("SANDBOX_ERROR_RATE", "nan", "less than or equal to 1"),
         ("SANDBOX_SEED", "x", "valid integer"),

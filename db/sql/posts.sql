@@ -21,7 +21,7 @@ WITH batch AS (
         author = excluded.author, title = excluded.title, text = excluded.text, flair = excluded.flair,
         score = excluded.score, upvote_ratio = excluded.upvote_ratio, num_comments = excluded.num_comments,
         over18 = excluded.over18, stickied = excluded.stickied,
-        removed_by_category = excluded.removed_by_category, edited_at = excluded.edited_at, updated_at = now()
+        removed_by_category = excluded.removed_by_category, edited_at = excluded.edited_at, read_at = now()
     WHERE (known.score, known.num_comments, known.author, known.text, known.removed_by_category, known.edited_at,
            known.over18, known.stickied, known.flair)
         IS DISTINCT FROM

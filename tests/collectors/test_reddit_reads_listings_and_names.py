@@ -91,7 +91,7 @@ async def test_what_cannot_be_a_name_is_not_asked(name: str) -> None:
 
 async def test_names_that_reddit_leaves_out_are_missing() -> None:
     script = Script([reply(value=listing(t5("Here_It_Is")))])
-    outcome = await script.client().info(["here_it_is", "gone", "not/a/name"])
+    outcome = await script.client().metadata_by_name(["here_it_is", "gone", "not/a/name"])
     assert isinstance(outcome, Alive)
     assert [one.name for one in outcome.value.subreddits] == ["Here_It_Is"]
     assert outcome.value.missing == ("gone", "not/a/name")
@@ -100,7 +100,7 @@ async def test_names_that_reddit_leaves_out_are_missing() -> None:
 
 async def test_fullnames_are_asked_for_as_ids() -> None:
     script = Script([reply(value=listing(t5("abc")))])
-    outcome = await script.client().info_ids(["t5_abc", "t5_def"])
+    outcome = await script.client().metadata(["t5_abc", "t5_def"])
     assert isinstance(outcome, Alive)
     assert outcome.value.missing == ("t5_def",)
     assert script.requests[0].url.params["id"] == "t5_abc,t5_def"
@@ -108,10 +108,10 @@ async def test_fullnames_are_asked_for_as_ids() -> None:
 
 async def test_a_hundred_names_are_the_most() -> None:
     with pytest.raises(TooManyNames):
-        await Script([]).client().info(["name"] * 101)
+        await Script([]).client().metadata_by_name(["name"] * 101)
 
 
 async def test_no_names_are_no_request() -> None:
     script = Script([])
-    assert isinstance(await script.client().info([]), Alive)
+    assert isinstance(await script.client().metadata_by_name([]), Alive)
     assert script.requests == []

@@ -88,8 +88,8 @@ async def test_all_communities_can_be_paged_through(client: RedditClient) -> Non
 async def test_a_hundred_communities_come_by_id_or_name(client: RedditClient) -> None:
     popular = await client.listing("/subreddits/popular")
     assert isinstance(popular, Alive)
-    by_id = await client.info_ids([one.id for one in popular.value.subreddits])
-    by_name = await client.info([one.name.upper() for one in popular.value.subreddits])
+    by_id = await client.metadata([one.id for one in popular.value.subreddits])
+    by_name = await client.metadata_by_name([one.name.upper() for one in popular.value.subreddits])
     assert isinstance(by_id, Alive)
     assert isinstance(by_name, Alive)
     assert by_id.value.subreddits == by_name.value.subreddits == popular.value.subreddits

@@ -51,7 +51,7 @@ async def test_some_names_are_refused(name: str, reason: str) -> None:
 
 
 async def test_private_communities_leave_their_numbers_null() -> None:
-    outcome = await client_of(sandbox_app(7)).info(["SandboxPrivate", "SandboxBanned"])
+    outcome = await client_of(sandbox_app(7)).metadata_by_name(["SandboxPrivate", "SandboxBanned"])
     assert isinstance(outcome, Alive)
     (private,) = outcome.value.subreddits
     assert (private.over18, private.subscribers, private.lang) == (None, None, None)

@@ -34,9 +34,9 @@ async def test_posts_of_unknown_communities_are_left_out(known: Database) -> Non
 
 async def test_an_unchanged_post_is_not_written_again(known: Database) -> None:
     await keep_posts(known, post())
-    (before,) = await sql(known, "SELECT ctid::text, updated_at FROM posts")
+    (before,) = await sql(known, "SELECT ctid::text, read_at FROM posts")
     await keep_posts(known, post())
-    assert await sql(known, "SELECT ctid::text, updated_at FROM posts") == [before]
+    assert await sql(known, "SELECT ctid::text, read_at FROM posts") == [before]
 
 
 async def test_what_may_change_of_a_post_follows(known: Database) -> None:
@@ -64,7 +64,7 @@ async def test_when_a_post_was_first_collected_is_kept(known: Database) -> None:
     await keep_posts(known, post(score=99))
     after = (await stored(known))[0]
     assert after["collected_at"] == before["collected_at"]
-    assert after["updated_at"] > before["updated_at"]
+    assert after["read_at"] > before["read_at"]
 
 
 async def test_posts_carry_their_communitys_subscribers_at_the_time_of_the_answer(known: Database) -> None:

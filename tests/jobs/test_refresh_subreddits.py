@@ -78,9 +78,9 @@ async def test_why_is_asked_of_a_few_at_a_time(
     monkeypatch.setattr(refresh_subreddits, "ASK_WHY_AT_MOST", 2)
     gone = [subreddit(id=f"t5_g{n}", name=f"NoTea{n}") for n in range(5)]
     await keep(db, *gone)
-    before = context.reddit.tally["requests"]
+    before = context.source.tally["requests"]
     await refresh_subreddits.run(context, [one.name for one in gone])
-    assert context.reddit.tally["requests"] - before == 3
+    assert context.source.tally["requests"] - before == 3
     assert [state for state, *_ in (await states(db)).values()].count("refused") == 2
 
 
