@@ -61,9 +61,7 @@ async def test_it_lists_and_finds_communities(sandbox_url: str) -> None:
     async with reddit_at(sandbox_url) as reddit:
         popular = [one.display_name async for one in reddit.subreddits.popular(limit=120)]
         found = [one.display_name async for one in reddit.subreddits.search("sourdough", limit=5)]
-        known = [
-            one.fullname async for one in reddit.metadata_by_name(subreddits=["SourdoughNook", "NoSuchPlace"])
-        ]
+        known = [one.fullname async for one in reddit.info(subreddits=["SourdoughNook", "NoSuchPlace"])]
     assert len(set(popular)) == 120
     assert len(found) == 5
     assert len(known) == 1
