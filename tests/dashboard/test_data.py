@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard import data
+from dashboard.data import bridge
 from dashboard.kept import forget, kept
 from db.attribution import asker
 from db.database import Database
@@ -26,7 +27,7 @@ def test_a_process_that_is_not_connected_is_unavailable(house: House) -> None:
 
 
 def test_an_answer_that_does_not_come_is_unavailable(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(bridge, "ANSWER_SECONDS", 0.01)
     with pytest.raises(data.Unavailable, match="no answer"):
         data.asked("jobs", lambda _: asyncio.sleep(60))
 

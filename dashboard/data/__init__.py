@@ -1,0 +1,71 @@
+"""The dashboard's one way to data: one file a topic, and `bridge`, over which they all ask."""
+
+from dashboard.data.bridge import (
+    ActionFailed,
+    Connection,
+    Row,
+    Unavailable,
+    asked,
+    back,
+    connect,
+    disconnect,
+    settings,
+)
+from dashboard.data.communities import (
+    Sort,
+    categories,
+    communities,
+    community,
+    filters,
+    growth,
+    matching,
+    recent_posts,
+)
+from dashboard.data.jobs import (
+    can_control_jobs,
+    job_list,
+    job_runs,
+    jobs_today,
+    pause_job,
+    run_job,
+)
+from dashboard.data.performance import (
+    cache_namespaces,
+    endpoints,
+    hit_rate,
+    latency,
+    slow_queries,
+    statements,
+)
+
+__all__ = [
+    "ActionFailed",
+    "Connection",
+    "Row",
+    "Sort",
+    "Unavailable",
+    "asked",
+    "back",
+    "cache_namespaces",
+    "can_control_jobs",
+    "categories",
+    "communities",
+    "community",
+    "connect",
+    "disconnect",
+    "endpoints",
+    "filters",
+    "growth",
+    "hit_rate",
+    "job_list",
+    "job_runs",
+    "jobs_today",
+    "latency",
+    "matching",
+    "pause_job",
+    "recent_posts",
+    "run_job",
+    "settings",
+    "slow_queries",
+    "statements",
+]

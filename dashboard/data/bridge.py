@@ -1,0 +1,161 @@
+"""A page's thread asks, the server's loop answers.
+
+Everything in `db` is asynchronous and lives on the server's loop; Streamlit runs scripts in threads of their own.
+`connect` is called once by the process that owns both; `asked` carries a question across, `act` a deed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from dashboard.kept import forget
+from db import subreddits
+from db.attribution import asked_by
+from db.database import Database
+from db.errors import DatabaseDown
+from settings import Settings, load_settings
+
+ANSWER_SECONDS = 10.0
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class Unavailable(Exception):
+    """The database does not answer. `reason` is one line; `since` when this process first noticed."""
+
+    def __init__(self, reason: str, since: datetime) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.since = since
+
+
+class ActionFailed(Exception):
+    """A job could not be started or paused; the message says why."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What the process hands over: its loop and database, and what only it knows or can do."""
+
+    loop: asyncio.AbstractEventLoop
+    database: Database
+    settings: Settings
+    cache_stats: Callable[[], list[Row]]
+    run_job: Callable[[str], Awaitable[None]] | None
+    pause_job: Callable[[str, bool], Awaitable[None]] | None
+    job_list: Sequence[Row]
+
+
+_connection: Connection | None = None
+_down_since: datetime | None = None
+
+
+def connect(
+    loop: asyncio.AbstractEventLoop,
+    database: Database,
+    settings: Settings,
+    *,
+    cache_stats: Callable[[], list[Row]] = list,
+    run_job: Callable[[str], Awaitable[None]] | None = None,
+    pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
+    job_list: Sequence[Row] = (),
+) -> None:
+    """Let pages ask `database` through `loop`, on which it was opened.
+
+    Args:
+        cache_stats: one dictionary per namespace of the response cache.
+        run_job: starts a job now, by name.
+        pause_job: pauses a job, or lets it go on.
+        job_list: name, summary, every_seconds and shared of each job, in the order to show.
+    """
+    global _connection, _down_since
+    _connection = Connection(loop, database, settings, cache_stats, run_job, pause_job, job_list)
+    _down_since = None
+    forget()
+
+
+def disconnect() -> None:
+    """The process stops; pages that still run hear that the database is gone."""
+    global _connection
+    _connection = None
+
+
+def connection() -> Connection | None:
+    """What the process handed over, None while there is none."""
+    return _connection
+
+
+def settings() -> Settings:
+    """The process's settings, or the environment's while there is no process."""
+    return _connection.settings if _connection else load_settings()
+
+
+def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
+    """The answer to a question, attributed to `page NAME` in the query statistics.
+
+    Raises:
+        Unavailable: PostgreSQL does not answer, or not within ANSWER_SECONDS.
+    """
+    global _down_since
+    there = _connection
+    if there is None or there.loop.is_closed():
+        raise _unavailable("Subpulse is starting or stopping")
+
+    async def answer() -> T:
+        with asked_by(f"page {page}"):
+            return await question(there.database)
+
+    future = asyncio.run_coroutine_threadsafe(answer(), there.loop)
+    try:
+        found = future.result(ANSWER_SECONDS)
+    except DatabaseDown as exc:
+        raise _unavailable(str(exc)) from exc
+    except TimeoutError as exc:
+        future.cancel()
+        raise _unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
+    _down_since = None
+    return found
+
+
+def _unavailable(reason: str) -> Unavailable:
+    global _down_since
+    _down_since = _down_since or datetime.now(UTC)
+    return Unavailable(reason, _down_since)
+
+
+def back() -> bool:
+    """Whether the database answers again."""
+    try:
+        asked("database down", subreddits.totals)
+    except Unavailable:
+        return False
+    return True
+
+
+def since(minutes: int) -> datetime:
+    """The moment some minutes ago."""
+    return datetime.now(UTC) - timedelta(minutes=minutes)
+
+
+def act(connection: Connection, page: str, action: Awaitable[None]) -> None:
+    """Do something on the server's loop, and forget all kept answers.
+
+    Raises:
+        ActionFailed: with the reason.
+    """
+
+    async def acting() -> None:
+        with asked_by(f"page {page}"):
+            await action
+
+    future = asyncio.run_coroutine_threadsafe(acting(), connection.loop)
+    try:
+        future.result(ANSWER_SECONDS)
+    except TimeoutError as exc:
+        future.cancel()
+        raise ActionFailed(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
+    except Exception as exc:  # an action may fail in any way its job can; the page says which
+        raise ActionFailed(str(exc) or type(exc).__name__) from exc
+    forget()

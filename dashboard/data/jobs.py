@@ -1,0 +1,56 @@
+"""Jobs and their runs, and what a viewer may do to them."""
+
+from collections.abc import Sequence
+
+from dashboard.data.bridge import ActionFailed, Row, act, asked, connection
+from dashboard.kept import kept
+from db import dashboard, runs
+
+
+def job_list() -> Sequence[Row]:
+    """name, summary, every_seconds and shared of each job."""
+    return there.job_list if (there := connection()) else ()
+
+
+@kept(seconds=5, entries=30)
+def job_runs(job: str | None, outcome: str | None, limit: int = 200) -> list[Row]:
+    """The newest runs, newest first."""
+    return asked("jobs", lambda db: runs.recent(db, job, outcome, limit))
+
+
+@kept(seconds=5, entries=2)
+def jobs_today() -> dict[str, Row]:
+    """Each job's record of the last 24 hours, with `paused` and `ticked_at`, by name."""
+    record = {row["job"]: row for row in asked("jobs", dashboard.by_job)}
+    controls = {row["job"]: row for row in asked("jobs", dashboard.controls)}
+    return {job: {**controls.get(job, {}), **record.get(job, {})} for job in record.keys() | controls.keys()}
+
+
+def can_control_jobs() -> bool:
+    """Whether this process can start and pause jobs."""
+    there = connection()
+    return there is not None and there.run_job is not None and there.pause_job is not None
+
+
+def run_job(name: str) -> None:
+    """Start a job now.
+
+    Raises:
+        ActionFailed: with the reason.
+    """
+    there = connection()
+    if there is None or there.run_job is None:
+        raise ActionFailed("this process cannot start jobs")
+    act(there, "jobs", there.run_job(name))
+
+
+def pause_job(name: str, paused: bool) -> None:
+    """Pause a job, or let it go on.
+
+    Raises:
+        ActionFailed: with the reason.
+    """
+    there = connection()
+    if there is None or there.pause_job is None:
+        raise ActionFailed("this process cannot pause jobs")
+    act(there, "jobs", there.pause_job(name, paused))
