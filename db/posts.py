@@ -1,11 +1,19 @@
-"""Posts, merged in batches."""
+"""Posts, merged in batches: new ones copied straight into their table, known ones read anew through a staging table.
 
-from collections.abc import Iterable
-from operator import attrgetter
+A batch is all or nothing with the caller's transaction, and twice the same batch changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter, itemgetter
 from typing import Any
+
+import psycopg
 
 from db.database import Session
 from db.written import announce
+
+Row = tuple[Any, ...]
 
 COLUMNS = (
     "id",
@@ -27,19 +35,99 @@ COLUMNS = (
     "removed_by_category",
     "edited_at",
     "subreddit_subscribers",
+    "read_at",
+)
+STORED = (*COLUMNS, "deleted_at")
+TYPES = (
+    *("text",) * 9,
+    *("timestamptz", "int4", "float4", "int4", "bool", "bool", "bool", "text", "timestamptz", "int8"),
+    *("timestamptz", "timestamptz"),
+)
+ID, SUBREDDIT_ID, TEXT, REMOVED_BY, SUBSCRIBERS, READ_AT = (
+    COLUMNS.index(name)
+    for name in ("id", "subreddit_id", "text", "removed_by_category", "subreddit_subscribers", "read_at")
 )
 _fields = attrgetter(*COLUMNS)
+_id, _subreddit_id = itemgetter(ID), itemgetter(SUBREDDIT_ID)
 
 
 async def merge(session: Session, records: Iterable[Any]) -> int:
-    """Write a batch of collectors.records.Post of known communities; how many were new.
+    """Write a batch of collectors.records.Post of known communities; how many were new."""
+    return await merge_rows(session, map(_fields, records))
 
-    Each post also carries its community's subscribers at the time of the answer, a point of the growth curve.
-    Twice the same batch changes nothing.
+
+async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
+    """Write a batch of rows, values in the order of COLUMNS; how many were new.
+
+    Posts of communities that are not in the table are left out. Of two readings of one post in a batch the last
+    holds. A reading without `read_at` is of now. Each post also carries its community's subscribers, a point of
+    the growth curve: one per hour of our own readings, one per day of an archive's.
     """
-    await session.execute("posts.stage")
-    await session.copy("staged_posts", COLUMNS, map(_fields, records))
-    new = int(await session.value("posts.merge"))
+    now = datetime.now(UTC)
+    batch = {row[ID]: row for row in rows}
+    known = await session.row(
+        "posts.known", posts=list(batch), communities=list({row[SUBREDDIT_ID] for row in batch.values()})
+    )
+    assert known is not None
+    there, communities = set(known["posts"]), set(known["communities"])
+    fresh: list[Row] = []
+    again: list[Row] = []
+    for row in batch.values():
+        if row[SUBREDDIT_ID] in communities:
+            (again if row[ID] in there else fresh).append(_as_stored(row, now))
+    new = await _insert(session, fresh)
+    if new is None:
+        again, new = again + fresh, 0
+    new += await _read_again(session, again)
+    await _grow(session, [*fresh, *again], now)
     if new:
+        await session.execute("posts.count", new=new)
         await announce(session, "posts")
     return new
+
+
+def _as_stored(row: Row, now: datetime) -> Row:
+    """The row with its time of reading, and of a deleted post only what is nobody's: when, where and the figures."""
+    if row[READ_AT] is None:
+        row = (*row[:READ_AT], now)
+    if row[REMOVED_BY] != "deleted" and row[TEXT] != "[deleted]":
+        return (*row, None)
+    return (*row[:2], None, "", "", "", "", "", *row[8:], row[READ_AT])
+
+
+async def _insert(session: Session, rows: Sequence[Row]) -> int | None:
+    """Copy posts into the table; None, and nothing done, when another process just wrote one of them.
+
+    COPY writes many rows a page at a time, which INSERT does not: docs/decisions/0010-writing-posts.md.
+    """
+    if not rows:
+        return 0
+    try:
+        async with session.connection.transaction():
+            await session.copy("posts", STORED, rows, TYPES)
+    except psycopg.errors.UniqueViolation:
+        return None
+    return len(rows)
+
+
+async def _read_again(session: Session, rows: Sequence[Row]) -> int:
+    """Merge readings of known posts; how many turned out to be new."""
+    if not rows:
+        return 0
+    await session.execute("posts.stage")
+    await session.copy("staged_posts", STORED, rows, TYPES)
+    return int(await session.value("posts.merge"))
+
+
+async def _grow(session: Session, rows: Iterable[Row], now: datetime) -> None:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    most: dict[tuple[str, datetime], int] = {}
+    for row in rows:
+        if row[SUBSCRIBERS] is not None:
+            read_at = row[READ_AT]
+            at = hour if read_at is now else read_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            place = (row[SUBREDDIT_ID], at)
+            most[place] = max(most.get(place, 0), row[SUBSCRIBERS])
+    if most:
+        ids, times = zip(*most, strict=True)
+        await session.execute("posts.grow", ids=list(ids), times=list(times), subscribers=list(most.values()))
