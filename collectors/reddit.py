@@ -64,6 +64,15 @@ class RedditClient:
         """requests, alive, refused, unknown, and each reason as `refused:private`"""
 
     @property
+    def token_expires_at(self) -> datetime | None:
+        return self._auth.expires_at
+
+    @property
+    def token_problem(self) -> str | None:
+        """Why Reddit refuses our credentials, or None."""
+        return self._auth.problem
+
+    @property
     def most_per_call(self) -> int:
         return MOST_PER_CALL
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -13,6 +14,8 @@ EARLY_SECONDS = 60.0
 """A token is renewed this long before it expires, so that no request carries one that just did."""
 REFUSAL_HOLDS_SECONDS = 60.0
 """How long refused credentials are not tried again."""
+LONGEST_SECONDS = 10 * 365 * 86_400.0
+"""A token said to last longer is not said to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class RedditAuth:
         self._lock = asyncio.Lock()
         self._held: Outcome[Token] = Unknown("network", "no token asked for yet")
         self._holds_until = float("-inf")
+        self.expires_at: datetime | None = None
 
     async def token(self) -> Outcome[Token]:
         """The token, fetched anew when it is about to expire; a refusal holds for a minute."""
@@ -72,12 +76,18 @@ class RedditAuth:
             if self._clock() >= self._holds_until:
                 self._held = token_of(await with_tries(self._fetch, self._sleep))
                 self._holds_until = self._clock() + _holds_seconds(self._held)
+                self.expires_at = _expires_at(self._held)
             return self._held
 
     def forget(self, token: Token) -> None:
         """Drop a token that Reddit no longer takes, unless another has replaced it already."""
         if self._held == Alive(token):
             self._holds_until = float("-inf")
+
+    @property
+    def problem(self) -> str | None:
+        """Why Reddit refuses our credentials; None while it takes them or was not asked."""
+        return self._held.detail if isinstance(self._held, Refused) else None
 
     async def _fetch(self) -> Answer:
         request = self._http.build_request(
@@ -94,3 +104,9 @@ def _holds_seconds(outcome: Outcome[Token]) -> float:
     if isinstance(outcome, Alive):
         return max(outcome.value.expires_in - EARLY_SECONDS, outcome.value.expires_in / 2)
     return REFUSAL_HOLDS_SECONDS if isinstance(outcome, Refused) else 0.0
+
+
+def _expires_at(outcome: Outcome[Token]) -> datetime | None:
+    if not isinstance(outcome, Alive) or not 0 < outcome.value.expires_in < LONGEST_SECONDS:
+        return None
+    return datetime.now(UTC) + timedelta(seconds=outcome.value.expires_in)

@@ -47,8 +47,10 @@ CREATE TABLE source_answers (
     outcome  text NOT NULL CHECK (outcome IN ('alive', 'refused', 'unknown', 'request')),
     reason   text NOT NULL DEFAULT '',             -- '' for alive and for requests
     count    bigint NOT NULL,
+    last_at  timestamptz NOT NULL,                 -- when the last of them was stored
     PRIMARY KEY (at, source, instance, outcome, reason)
 );
+CREATE INDEX source_answers_last ON source_answers (source, outcome, last_at DESC);
 
 -- What a source last said of our credentials and quota.
 CREATE TABLE source_credentials (

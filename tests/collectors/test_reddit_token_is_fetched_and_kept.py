@@ -1,6 +1,7 @@
 """The application-only token: fetched once, renewed in time, refused with status 200."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -93,6 +94,29 @@ async def test_an_answer_without_a_token_is_unknown() -> None:
     outcome = await script.client().about("a_place")
     assert isinstance(outcome, Unknown)
     assert outcome.reason == "bad_body"
+
+
+async def test_it_says_when_the_token_ends_and_whether_the_credentials_are_refused() -> None:
+    lasting, endless, refused = (
+        reply(value={**TOKEN, "expires_in": 3600}),
+        reply(value={**TOKEN, "expires_in": 1e300}),
+        reply(401, {"error": 401}),
+    )
+    client = Script([reply(value=t5())], tokens=[lasting]).client()
+    assert (client.token_expires_at, client.token_problem) == (None, None), "not asked yet"
+    await client.about("a_place")
+    assert client.token_expires_at is not None
+    assert 3500 < (client.token_expires_at - datetime.now(UTC)).total_seconds() <= 3600
+    assert client.token_problem is None
+
+    client = Script([reply(value=t5())], tokens=[endless]).client()
+    await client.about("a_place")
+    assert client.token_expires_at is None
+
+    client = Script([reply(value=t5())], tokens=[refused]).client()
+    await client.about("a_place")
+    assert client.token_expires_at is None
+    assert "no token with these credentials" in str(client.token_problem)
 
 
 def test_secrets_do_not_show() -> None:
