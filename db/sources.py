@@ -83,7 +83,7 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old what we know is. When `sampled` is below `communities`, all figures but the overdue ones are estimates."""
+    """How old what we know is. With `sampled` below `communities`, all figures but the overdue ones are estimates."""
 
     communities: int
     sampled: int
@@ -202,6 +202,11 @@ async def overdue(db: Database) -> Overdue:
 async def posts_overdue(db: Database) -> Overdue:
     """Communities whose new posts should have been collected."""
     return await _overdue(db, "sources.posts_overdue")
+
+
+async def accounts_overdue(db: Database) -> Overdue:
+    """Instagram accounts that should have been asked for again."""
+    return await _overdue(db, "sources.accounts_overdue")
 
 
 async def _overdue(db: Database, statement: str) -> Overdue:

@@ -22,6 +22,9 @@ class Rule:
 
 MEMORY = Rule("memory", fire_above=80.0, clear_below=75.0)
 
+SOURCE = Rule("source", fire_above=99.0, clear_below=50.0, fire_after=12)
+"""Per cent of a source's latest requests that failed; a minute of readings, as one bad moment is no news."""
+
 
 class Streak:
     """Readings in a row that speak for leaving the present state."""

@@ -9,6 +9,7 @@ from db import alerts, telemetry
 from jobs.alert_rules import MEMORY
 from jobs.context import Context
 from jobs.notify import send_unsent
+from jobs.source_alerts import check_sources
 
 log = structlog.get_logger()
 
@@ -17,8 +18,8 @@ MIB = 2**20
 
 async def run(context: Context) -> int:
     """How many alerts changed or were sent."""
-    changed = await check_memory(context)
-    return int(changed) + await send_unsent(context)
+    changed = int(await check_memory(context)) + await check_sources(context)
+    return changed + await send_unsent(context)
 
 
 async def check_memory(context: Context) -> bool:

@@ -1,5 +1,6 @@
 """What every job is given: one bundle per process, made in app.py or jobs/__main__.py."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from categorization.classify import Classifier
@@ -9,7 +10,7 @@ from db.database import Database
 from db.requests import RequestRecorder
 from jobs.alert_rules import MEMORY, Streak
 from jobs.process import ProcessWatch
-from pulse import Pulse
+from pulse import Fields, Pulse
 from settings import Settings
 
 
@@ -27,3 +28,6 @@ class Context:
     process: ProcessWatch
     pulse: Pulse = field(default_factory=Pulse)
     memory_streak: Streak = field(default_factory=lambda: Streak(MEMORY))
+    source_streaks: dict[str, Streak] = field(default_factory=dict)
+    answers_stored: dict[str, Counter[str]] = field(default_factory=dict)  # by source, as the tally then was
+    credentials_noted: dict[str, Fields] = field(default_factory=dict)

@@ -1,13 +1,14 @@
-"""Write what was measured in memory: requests, statements, and the slow ones with their plans."""
+"""Write what was measured in memory: requests, answers of sources, statements, and the slow ones with their plans."""
 
 import time
 
 from db import telemetry
+from jobs import source_health
 from jobs.context import Context
 
 
 async def run(context: Context) -> int:
-    """How many requests and statements went into the rows.
+    """How many requests, answers and statements went into the rows.
 
     What was drained is put back when PostgreSQL is away, so an outage costs resolution in time, not counts.
     """
@@ -19,6 +20,7 @@ async def run(context: Context) -> int:
         except BaseException:
             context.requests.put_back(requests)
             raise
+    answers = await source_health.store(context)
     stats, slow = context.db.recorder.drain()
     counted = sum(each.calls for each in stats.values())
     try:
@@ -30,4 +32,4 @@ async def run(context: Context) -> int:
     except BaseException:
         context.db.recorder.put_back(stats, slow)
         raise
-    return requests.count + counted
+    return requests.count + answers + counted

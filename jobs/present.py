@@ -16,12 +16,12 @@ from psycopg.rows import DictRow
 
 from db import alerts, subreddits, telemetry
 from db.attribution import asked_by
-from db.budget import Left
 from db.errors import DatabaseDown
 from db.requests import Lately
-from jobs import verdicts
+from jobs import source_health, verdicts
 from jobs.context import Context
 from jobs.job import Job
+from jobs.source_health import SourceHealth
 from pulse import Part
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Stored:
     queue: DictRow | None = None
     firing: list[DictRow] = field(default_factory=list)
     last_failure: tuple[str, datetime] | None = None
-    budget: Left | None = None
+    sources: list[SourceHealth] = field(default_factory=list)
 
 
 class Over:
@@ -108,7 +108,7 @@ class Present:
             queue=await db.row("queue.depth"),
             firing=await alerts.firing(db),
             last_failure=(failure["job"], failure["finished_at"]) if failure else None,
-            budget=await self.context.budget.left(),
+            sources=await source_health.read(self.context),
         )
 
     async def recall(self) -> None:
@@ -127,15 +127,7 @@ class Present:
         """This second's part of the frame, from memory."""
         context, stored = self.context, self.stored
         lately, process = context.requests.second(), context.process.read()
-        tally = context.source.tally
-        hits, misses, slow, alive, failed = self._growth.add(
-            [
-                *self._cache_counts(),
-                context.db.recorder.slow_seen,
-                tally["alive"],
-                tally["unknown"],
-            ]
-        )
+        hits, misses, slow = self._growth.add([*self._cache_counts(), context.db.recorder.slow_seen])
         firing_since = next(
             (row["since"] for row in stored.firing if row["instance"] == context.instance), None
         )
@@ -167,7 +159,7 @@ class Present:
                         ),
                         verdicts.cache(hits, misses),
                         verdicts.jobs(queue["doing"], queue["waiting"], stored.last_failure, self._working()),
-                        verdicts.sources(context.settings.source, stored.budget, alive, failed),
+                        verdicts.sources(stored.sources),
                         verdicts.memory(process.rss_bytes, process.memory_limit_bytes, firing_since),
                     )
                 ],
@@ -179,6 +171,7 @@ class Present:
                     "name": context.settings.source,
                     "sandbox": context.settings.source == "sandbox",
                 },
+                "sources": [_source(health) for health in stored.sources],
                 "memory_limit": process.memory_limit_bytes,
                 "memory_alert": process.memory_limit_bytes * verdicts.MEMORY_BAD_PERCENT / 100,
                 "objective_ms": verdicts.OBJECTIVE_MS,
@@ -193,6 +186,12 @@ def series_ms(seconds: float | None) -> float | None:
 
 def _milliseconds(lately: Lately) -> dict[str, float | None]:
     return {name: series_ms(getattr(lately, name)) for name in ("p50", "p95", "p99")}
+
+
+def _source(health: SourceHealth) -> dict[str, Any]:
+    verdict = verdicts.source(health)
+    judged = {"state": verdict.state, "word": verdict.word, "detail": verdict.detail}
+    return {**health.as_json(), "verdict": judged}
 
 
 def _run(row: DictRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ KEEP = {
     "telemetry.prune_samples": timedelta(days=14),
     "telemetry.prune_query_stats": timedelta(days=14),
     "telemetry.prune_slow_queries": timedelta(days=30),
+    "sources.prune": timedelta(days=30),
     "alerts.prune": timedelta(days=365),
     "instances.prune": timedelta(days=7),
 }

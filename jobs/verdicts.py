@@ -1,11 +1,13 @@
 """Is it healthy? One verdict per part, judged here, so that pages only show it."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from db.budget import Left
 from jobs.alert_rules import MEMORY
+from jobs.source_health import INSTAGRAM, SourceHealth
 
 State = Literal["good", "warning", "bad", "unknown"]
 OBJECTIVE_MS = 300.0
@@ -15,6 +17,9 @@ MEMORY_WARNING_PERCENT = MEMORY.clear_below
 MEMORY_BAD_PERCENT = MEMORY.fire_above
 BUDGET_WARNING_SHARE = 0.05  # jobs plan with nine tenths; below this, something unplanned spends
 QUEUE_WARNING = 500
+QUOTA_WARNING_PERCENT = 80.0
+TOKEN_WARNING = timedelta(days=7)  # time enough to get another one by hand
+RANK: dict[State, int] = {"unknown": 0, "good": 1, "warning": 2, "bad": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,78 @@ def jobs(running: int, waiting: int, last_failure: tuple[str, datetime] | None, 
     return Verdict("Jobs", "good", word, "no failure in 24 h", "jobs")
 
 
-def sources(source: str, left: Left | None, recent_alive: int, recent_failed: int) -> Verdict:
-    """What the source's answers of the last five minutes were, and what is left of its budget."""
-    name = source.capitalize()
-    if recent_failed and not recent_alive:
-        return Verdict("Sources", "bad", "No answers", f"{recent_failed} requests to {name} failed", "jobs")
-    if left is None:
-        return Verdict("Sources", "unknown", "Not asked yet", f"{name} was not asked yet", "jobs")
-    detail = f"{left.requests:,.0f} of {left.allowed:,.0f} calls left"
-    if left.requests < BUDGET_WARNING_SHARE * left.allowed:
-        return Verdict("Sources", "warning", "Budget low", detail, "jobs")
-    return Verdict("Sources", "good", "Alive", detail, "jobs")
+def sources(healths: Sequence[SourceHealth]) -> Verdict:
+    """That of the source that does worst; of the first, the communities', when all do alike."""
+    if not healths:
+        return Verdict("Sources", "unknown", "Not asked yet", "no source was asked yet", "sources")
+    worst = max(healths, key=lambda health: RANK[source(health).state])
+    verdict = source(worst)
+    whose = f"{worst.label}: " if len(healths) > 1 else ""
+    return replace(verdict, name="Sources", detail=f"{whose}{verdict.detail}")
+
+
+def source(health: SourceHealth) -> Verdict:
+    """How one source answered in the last five minutes, what it says of our token, and what it still allows."""
+    heard, told = health.heard, health.credentials
+    unauthorized = heard.reasons.get("refused:unauthorized", 0)
+    blocked = heard.reasons.get("unknown:blocked", 0)
+    answered = heard.alive + heard.refused - unauthorized
+    if told.token_problem or (unauthorized and not answered):
+        return _of(health, "bad", "Token refused", told.token_problem or f"{unauthorized} requests in 5 min")
+    if blocked:
+        detail = f"refuses our address or user agent, {blocked:,} times in 5 min"
+        state: State = "warning" if answered else "bad"
+        return _of(health, state, "Blocked at times" if answered else "Blocked", detail)
+    if heard.unknown and not answered:
+        return _of(health, "bad", "No answers", f"{heard.unknown:,} requests failed in 5 min")
+    return _of_limits(health) or _in_order(health)
+
+
+def _of_limits(health: SourceHealth) -> Verdict | None:
+    """What is about to stop it, or None."""
+    told, budget, now = health.credentials, health.budget, datetime.now(UTC)
+    quota = told.quota_percent or 0.0
+    back_in = told.quota_back_at - now if told.quota_back_at else timedelta(0)
+    if back_in > timedelta(0):
+        return _of(health, "bad", "Quota used up", f"answers again in {_rounded(back_in)}")
+    if quota >= 100:
+        return _of(health, "bad", "Quota used up", f"{quota:.0f} % of {told.quota_name or 'its limit'} used")
+    if quota > QUOTA_WARNING_PERCENT:
+        return _of(health, "warning", "Quota low", f"{quota:.0f} % of {told.quota_name or 'its limit'} used")
+    if health.name == INSTAGRAM and told.token_expires_at:  # of the others each renews its own
+        left = told.token_expires_at - now
+        if left <= timedelta(0):
+            return _of(health, "bad", "Token ended", "get a new one and set INSTAGRAM_ACCESS_TOKEN")
+        if left < TOKEN_WARNING:
+            return _of(health, "warning", "Token ends soon", f"in {_rounded(left)}")
+    if budget and budget.requests < BUDGET_WARNING_SHARE * budget.allowed:
+        return _of(health, "warning", "Budget low", _left(budget))
+    return None
+
+
+def _in_order(health: SourceHealth) -> Verdict:
+    heard = health.heard
+    if health.budget is None and not (heard.requests or heard.alive or heard.refused):
+        return _of(health, "unknown", "Not asked yet", "not asked in 5 min")
+    if health.budget is not None:
+        return _of(health, "good", "Alive", _left(health.budget))
+    return _of(health, "good", "Alive", f"{heard.alive:,} answers in 5 min")
+
+
+def _of(health: SourceHealth, state: State, word: str, detail: str) -> Verdict:
+    return Verdict(health.label, state, word, detail[:80], "sources")
+
+
+def _left(budget: Left) -> str:
+    return f"{budget.requests:,.0f} of {budget.allowed:,.0f} calls left"
+
+
+def _rounded(span: timedelta) -> str:
+    """In the largest unit that leaves two: `3 d`, `30 h`, `45 min`."""
+    minutes = max(span.total_seconds() / 60, 1)
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"
 
 
 def memory(rss_bytes: int, limit_bytes: int, firing_since: datetime | None) -> Verdict:

@@ -59,6 +59,13 @@ SELECT count(*) AS count, min(due_at) AS since FROM (
     ORDER BY posts_due_at LIMIT %(most)s
 ) AS due
 
+-- name: accounts_overdue
+-- The same for Instagram accounts.
+SELECT count(*) AS count, min(due_at) AS since FROM (
+    SELECT next_due_at AS due_at FROM instagram_accounts WHERE next_due_at < now() - %(grace)s
+    ORDER BY next_due_at LIMIT %(most)s
+) AS due
+
 -- name: freshness
 -- Communities by state, and by the age of what is known of them, in a sample of %(percent)s of the table's blocks:
 -- each row is read, and an index with all these times would slow down every merge only to halve that.

@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from db.budget import Left
+from db.sources import Credentials, Heard
 from jobs import verdicts
 from jobs.alert_rules import MEMORY
+from jobs.source_health import SourceHealth
 from jobs.verdicts import Verdict
 
 MIB = 2**20
@@ -12,6 +15,26 @@ MIB = 2**20
 
 def minutes_ago(minutes: float) -> datetime:
     return datetime.now(UTC) - timedelta(minutes=minutes)
+
+
+def in_days(days: float) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
+
+
+def health(reason: str | None = None, left: float = 500, **figures: Any) -> SourceHealth:
+    """Reddit with so many calls left of 1,000; every figure is a field of Heard or of Credentials."""
+    counts = {name: figures.pop(name) for name in ("alive", "refused", "unknown") if name in figures}
+    reasons = {reason: max(counts.get("refused", 0), counts.get("unknown", 0))} if reason else {}
+    return SourceHealth(
+        "reddit",
+        heard=Heard(**counts, reasons=reasons),
+        budget=Left(left, 1000, 60),
+        credentials=Credentials(**figures),
+    )
+
+
+def instagram(**told: Any) -> SourceHealth:
+    return SourceHealth("instagram", heard=Heard(alive=5), credentials=Credentials(**told))
 
 
 CASES = {
@@ -33,11 +56,67 @@ CASES = {
     "a fresh failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True), "warning", "Idle"),
     "an old failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(16)), True), "good", "Idle"),
     "no worker": (verdicts.jobs(0, 0, None, False), "bad", "Stopped"),
-    "not asked": (verdicts.sources("reddit", None, 0, 0), "unknown", "Not asked yet"),
-    "answering": (verdicts.sources("reddit", Left(500, 1000, 60), 5, 0), "good", "Alive"),
-    "some failures": (verdicts.sources("reddit", Left(500, 1000, 60), 5, 9), "good", "Alive"),
-    "only failures": (verdicts.sources("reddit", Left(500, 1000, 60), 0, 1), "bad", "No answers"),
-    "a spent budget": (verdicts.sources("reddit", Left(49, 1000, 60), 5, 0), "warning", "Budget low"),
+    "not asked": (verdicts.sources([]), "unknown", "Not asked yet"),
+    "answering": (verdicts.sources([health(alive=5)]), "good", "Alive"),
+    "some failures": (verdicts.sources([health(alive=5, unknown=9)]), "good", "Alive"),
+    "only refusals of communities": (verdicts.sources([health(refused=9)]), "good", "Alive"),
+    "only failures": (verdicts.sources([health(unknown=1)]), "bad", "No answers"),
+    "only block pages": (verdicts.sources([health("unknown:blocked", unknown=3)]), "bad", "Blocked"),
+    "some block pages": (
+        verdicts.sources([health("unknown:blocked", unknown=3, alive=1)]),
+        "warning",
+        "Blocked at times",
+    ),
+    "refused credentials": (
+        verdicts.sources([health("refused:unauthorized", refused=3)]),
+        "bad",
+        "Token refused",
+    ),
+    "a token said to be refused": (
+        verdicts.sources([health(alive=5, token_problem="expired")]),
+        "bad",
+        "Token refused",
+    ),
+    "a spent budget": (verdicts.sources([health(left=49, alive=5)]), "warning", "Budget low"),
+    "a quota that runs dry": (verdicts.sources([instagram(quota_percent=81)]), "warning", "Quota low"),
+    "a quota with room": (verdicts.sources([instagram(quota_percent=80)]), "good", "Alive"),
+    "a dry quota": (verdicts.sources([instagram(quota_percent=100)]), "bad", "Quota used up"),
+    "a throttled account": (
+        verdicts.sources([instagram(quota_back_at=in_days(0.1))]),
+        "bad",
+        "Quota used up",
+    ),
+    "an account throttled before": (
+        verdicts.sources([instagram(quota_back_at=in_days(-1))]),
+        "good",
+        "Alive",
+    ),
+    "a token with six days left": (
+        verdicts.sources([instagram(token_expires_at=in_days(6))]),
+        "warning",
+        "Token ends soon",
+    ),
+    "a token with eight days left": (
+        verdicts.sources([instagram(token_expires_at=in_days(8))]),
+        "good",
+        "Alive",
+    ),
+    "an ended token": (verdicts.sources([instagram(token_expires_at=in_days(-1))]), "bad", "Token ended"),
+    "a token that renews itself": (
+        verdicts.sources([health(alive=1, token_expires_at=in_days(0.1))]),
+        "good",
+        "Alive",
+    ),
+    "a source beside one that was not asked": (
+        verdicts.sources([health(alive=1), SourceHealth("instagram")]),
+        "good",
+        "Alive",
+    ),
+    "a source beside one that fails": (
+        verdicts.sources([health(alive=1), instagram(token_problem="expired")]),
+        "bad",
+        "Token refused",
+    ),
     "little memory": (verdicts.memory(75 * MIB, 100 * MIB, None), "good", "75 % of limit"),
     "much memory": (verdicts.memory(76 * MIB, 100 * MIB, None), "warning", "76 % of limit"),
     "too much memory": (verdicts.memory(81 * MIB, 100 * MIB, None), "bad", "81 % of limit"),
@@ -54,7 +133,7 @@ def test_each_case_has_its_state_and_word(case: str) -> None:
 
 def test_a_verdict_leads_to_the_page_that_says_more() -> None:
     pages = {verdict.page for verdict, _, _ in CASES.values()}
-    assert pages == {"endpoints", "slow-queries", "cache", "jobs", "overview"}
+    assert pages == {"endpoints", "slow-queries", "cache", "jobs", "sources", "overview"}
 
 
 def test_the_figure_stands_beside_the_word() -> None:
@@ -67,7 +146,13 @@ def test_the_figure_stands_beside_the_word() -> None:
     assert "33.3 %" in detail(verdicts.cache(1, 2))
     assert "14 min ago: prune" in detail(verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True))
     assert "3 h ago" in detail(verdicts.jobs(0, 0, ("prune", minutes_ago(180)), True))
-    assert "500" in detail(verdicts.sources("reddit", Left(500, 1000, 60), 5, 0))
+    assert detail(verdicts.sources([health(alive=5)])) == "500 of 1,000 calls left"
+    assert detail(verdicts.sources([health(unknown=5)])) == "5 requests failed in 5 min"
+    both = [health(alive=5), instagram(token_expires_at=in_days(3.01))]
+    assert detail(verdicts.sources(both)) == "Instagram: in 3 d"
+    throttled = instagram(quota_back_at=datetime.now(UTC) + timedelta(minutes=30.1))
+    assert detail(verdicts.sources([throttled])) == "answers again in 30 min"
+    assert "address or user agent" in detail(verdicts.sources([health("unknown:blocked", unknown=3)]))
     assert "2 min" in detail(verdicts.memory(1, 100, minutes_ago(2.01)))
 
 
