@@ -13,6 +13,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 
+# What is assumed of a source that answers by the window until its headers say otherwise: Reddit's 100 requests a
+# minute, counted over ten minutes.
+RATE_WINDOW_SECONDS = 600.0
+ASSUMED_RATE_LIMIT = 1000.0
+
 SourceName = Literal["reddit", "arctic_shift", "sandbox"]
 SourceChoice = Literal["auto", "reddit", "arctic_shift", "sandbox"]
 

@@ -1,8 +1,8 @@
-"""How many requests may still go to Reddit in this window, and when the next one may.
+"""How many requests may still go to a source in this window, and when the next one may.
 
 Reddit counts per client id in fixed slices of 600 s and says so in three headers, never the limit itself
-(prawcore, rate_limit.py). Several processes with one client id share one budget in PostgreSQL (`db`); one
-alone keeps it here.
+(prawcore, rate_limit.py). Arctic Shift counts per address and says only what remains and until when (its
+api/README). Several processes with one client id share one budget in PostgreSQL (`db`); one alone keeps it here.
 """
 
 import math
@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-WINDOW_SECONDS = 600.0
-ASSUMED_LIMIT = 1000.0  # 100 a minute with OAuth, until the headers say otherwise
+from settings import ASSUMED_RATE_LIMIT, RATE_WINDOW_SECONDS
+
 LEAST_PAUSE_SECONDS = 1.0
 SAME_WINDOW_SECONDS = 5.0
 
@@ -21,7 +21,8 @@ SAME_WINDOW_SECONDS = 5.0
 class RateLimit:
     """What the rate-limit headers of one answer say."""
 
-    used: int
+    used: int | None
+    """None where the source only says what remains"""
     remaining: float
     """clamped at 0 by Reddit while `used` goes on"""
     reset_seconds: float
@@ -29,13 +30,19 @@ class RateLimit:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> Self | None:
-        """The three headers, their names in any case; None when one is missing or not a number."""
+        """The headers, their names in any case; None when one is not a number, or another than `used` missing."""
         lowered = {name.lower(): value for name, value in headers.items()}
-        numbers = [_number(lowered.get(f"x-ratelimit-{word}")) for word in ("used", "remaining", "reset")]
-        used, remaining, reset = numbers
-        if used is None or remaining is None or reset is None:
+        remaining = _number(lowered.get("x-ratelimit-remaining"))
+        reset = _number(lowered.get("x-ratelimit-reset"))
+        said = lowered.get("x-ratelimit-used")
+        used = _number(said)
+        if remaining is None or reset is None or (used is None and said is not None):
             return None
-        return cls(int(used), remaining, min(max(reset, LEAST_PAUSE_SECONDS), WINDOW_SECONDS))
+        return cls(
+            None if used is None else int(used),
+            remaining,
+            min(max(reset, LEAST_PAUSE_SECONDS), RATE_WINDOW_SECONDS),
+        )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -65,14 +72,16 @@ class LocalBudget:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._limit = ASSUMED_LIMIT
+        self._limit = ASSUMED_RATE_LIMIT
+        self._is_told = False
+        """whether an answer of this window said what remains"""
         self._used = 0.0
-        self._ends = clock() + WINDOW_SECONDS
+        self._ends = clock() + RATE_WINDOW_SECONDS
 
     async def take(self) -> float:
         now = self._clock()
         if now >= self._ends:
-            self._used, self._ends = 0.0, now + WINDOW_SECONDS
+            self._used, self._is_told, self._ends = 0.0, False, now + RATE_WINDOW_SECONDS
         if self._used + 1 > self._limit:
             return max(self._ends - now, LEAST_PAUSE_SECONDS)
         self._used += 1
@@ -81,13 +90,26 @@ class LocalBudget:
     async def report(self, rate: RateLimit) -> None:
         now = self._clock()
         ends = now + rate.reset_seconds
-        if ends > self._ends + SAME_WINDOW_SECONDS:  # a window began that we have not counted in
-            self._used = 0.0
+        if ends > self._ends + SAME_WINDOW_SECONDS:  # a window began in which only this answer was counted
+            self._used, self._is_told = (1.0 if rate.used is None else 0.0), False
         self._ends = ends
-        if rate.remaining > 0:  # at 0 the sum no longer gives the limit
-            self._limit = max(rate.used + rate.remaining, 1.0)
+        self._limit = self._limit_by(rate)
         # Answers come back late and out of order: trust whichever has counted more.
-        self._used = max(self._used, self._limit if rate.remaining <= 0 else float(rate.used))
+        self._used = max(self._used, self._limit - rate.remaining)
+        self._is_told = True
+
+    def _limit_by(self, rate: RateLimit) -> float:
+        """What the window allows in all.
+
+        Without `used` only the first answer of a window can tell, together with our own count: added to a later
+        one, what is under way would count twice.
+        """
+        if rate.used is not None:
+            # At 0 the sum no longer gives the limit, only that it is not above.
+            return max(rate.used + rate.remaining if rate.remaining > 0 else min(self._limit, rate.used), 1.0)
+        if self._is_told or rate.remaining <= 0:
+            return self._limit
+        return max(self._used + rate.remaining, 1.0)
 
 
 def _number(value: str | None) -> float | None:

@@ -107,9 +107,13 @@ def _parsed_leniently(body: bytes) -> Any:
     if b"\\ud" not in body.lower():
         return None
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _pause(headers: Mapping[str, str]) -> float | None:

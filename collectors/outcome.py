@@ -30,6 +30,7 @@ UnknownReason = Literal[
     "redirected",  # somewhere else than the search for a missing subreddit
     "bad_body",  # empty, cut or unexpected
     "empty",  # a first page without posts: a quiet community and a missing one look alike
+    "unattributed",  # a refusal of several communities at once; whose it is, it does not say
 ]
 
 OF_THE_COMMUNITY = frozenset({"banned", "private", "quarantined", "gated", "missing", "legal"})
@@ -77,10 +78,16 @@ Outcome = Alive[T_co] | Refused | Unknown
 
 NO_ANSWER = 0
 """The status of a request that brought back none: connection refused, cut or timed out."""
+UNREADABLE = 1
+"""The status of an answer whose body is empty, cut or no JSON, whatever status came with it."""
 
 # status -> tries in all; anything else is asked once. prawcore's list and its three tries
-# (sessions.py), and 429, which waits for its Retry-After.
-TRIES: Mapping[int, int] = dict.fromkeys((NO_ANSWER, 408, 429, 500, 502, 503, 504, 520, 522), 3)
+# (sessions.py), and 429, which waits for its Retry-After. Two where the next answer is mostly a whole one:
+# a body that broke on its way, and Arctic Shift's own time limit, as its database warms up (api/README).
+TRIES: Mapping[int, int] = {
+    **dict.fromkeys((NO_ANSWER, 408, 429, 500, 502, 503, 504, 520, 522), 3),
+    **dict.fromkeys((UNREADABLE, 422), 2),
+}
 
 
 def tries(status: int) -> int:

@@ -1,20 +1,19 @@
-"""How many requests Reddit still allows: one row per client id, shared by all processes."""
+"""How many requests a source still allows: one row per client id, shared by all processes."""
 
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from db.database import Database
-from settings import Settings
+from settings import ASSUMED_RATE_LIMIT, RATE_WINDOW_SECONDS, Settings
 
-WINDOW = timedelta(seconds=600)
-ALLOWED_BEFORE_HEADERS = 1000.0  # 100 a minute over ten minutes, until the first answer says otherwise
+WINDOW = timedelta(seconds=RATE_WINDOW_SECONDS)
 
 
 class Rate(Protocol):
     """What a source's headers say of the window."""
 
     @property
-    def used(self) -> int: ...
+    def used(self) -> int | None: ...
     @property
     def remaining(self) -> float: ...
     @property
@@ -22,8 +21,8 @@ class Rate(Protocol):
 
 
 def client_of(settings: Settings) -> str:
-    """Whose budget it is: the Reddit app's, or the sandbox's."""
-    return settings.reddit_client_id or settings.source
+    """Whose budget it is: the Reddit app's, or else the source's."""
+    return settings.reddit_client_id or "" if settings.source == "reddit" else settings.source
 
 
 class Left(NamedTuple):
@@ -43,9 +42,7 @@ class SharedBudget:
 
     async def take(self) -> float:
         """0 when a request may go now, which then counts; else the seconds until the window ends."""
-        row = await self.db.row(
-            "budgets.take", client=self.client, allowed=ALLOWED_BEFORE_HEADERS, window=WINDOW
-        )
+        row = await self.db.row("budgets.take", client=self.client, allowed=ASSUMED_RATE_LIMIT, window=WINDOW)
         assert row is not None
         return 0.0 if row["granted"] else max(float(row["seconds_left"]), 0.5)
 
@@ -54,8 +51,8 @@ class SharedBudget:
         await self.db.execute(
             "budgets.report",
             client=self.client,
-            allowed=rate.used + rate.remaining,
-            used=float(rate.used),
+            used=None if rate.used is None else float(rate.used),
+            remaining=float(rate.remaining),
             reset=float(rate.reset_seconds),
         )
 
@@ -70,7 +67,9 @@ class SharedBudget:
         Only `share` of the window is planned with; the rest is for what cannot be planned.
         """
         left = await self.left()
-        if left is None or left.seconds <= 0:
-            return int(ALLOWED_BEFORE_HEADERS * share * seconds / WINDOW.total_seconds())
+        if left is None:
+            return int(ASSUMED_RATE_LIMIT * share * seconds / WINDOW.total_seconds())
+        if left.seconds <= 0:
+            return int(left.allowed * share * min(seconds / WINDOW.total_seconds(), 1))
         spendable = max(left.requests - (1 - share) * left.allowed, 0)
         return int(spendable * min(seconds / left.seconds, 1))

@@ -3,11 +3,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from collectors.budget import RateLimit
-from db.budget import ALLOWED_BEFORE_HEADERS, WINDOW, SharedBudget, client_of
+from collectors.budget import LocalBudget, RateLimit
+from db.budget import WINDOW, SharedBudget, client_of
 from db.database import Database
 from db.measure import QueryRecorder
-from settings import Settings
+from settings import ASSUMED_RATE_LIMIT, Settings
 from tests.stored import sql
 
 
@@ -39,7 +39,7 @@ async def test_before_any_answer_a_cautious_guess_holds(db: Database) -> None:
     assert await budget.take() == 0
     left = await budget.left()
     assert left is not None
-    assert (left.requests, left.allowed) == (ALLOWED_BEFORE_HEADERS - 1, ALLOWED_BEFORE_HEADERS)
+    assert (left.requests, left.allowed) == (ASSUMED_RATE_LIMIT - 1, ASSUMED_RATE_LIMIT)
     assert WINDOW.total_seconds() - 60 < left.seconds <= WINDOW.total_seconds()
 
 
@@ -104,8 +104,75 @@ async def test_plans_leave_a_share_and_last_until_the_windows_end(db: Database) 
     assert await budget.affordable(400) == 0
 
 
-def test_the_sandbox_and_each_reddit_app_count_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REDDIT_CLIENT_ID", raising=False)
-    assert client_of(Settings()) == "sandbox"
-    monkeypatch.setenv("REDDIT_CLIENT_ID", "abc")
-    assert client_of(Settings()) == "abc"
+@pytest.mark.parametrize(
+    ("source", "reddit_id", "client"),
+    [
+        ("auto", None, "sandbox"),
+        ("auto", "abc", "abc"),
+        ("sandbox", "abc", "sandbox"),
+        ("arctic_shift", "abc", "arctic_shift"),
+    ],
+)
+def test_each_source_and_each_reddit_app_counts_apart(
+    source: str, reddit_id: str | None, client: str
+) -> None:
+    settings = Settings(
+        subpulse_source=source,  # type: ignore[arg-type]
+        reddit_client_id=reddit_id,
+        reddit_client_secret=reddit_id,
+    )
+    assert client_of(settings) == client
+
+
+async def test_nothing_remaining_keeps_the_limit_known_before(db: Database) -> None:
+    budget = SharedBudget(db, "app")
+    await budget.take()
+    await budget.report(RateLimit(used=10, remaining=290, reset_seconds=500))
+    await budget.report(RateLimit(used=380, remaining=0, reset_seconds=499))
+    assert await budget.take() > 490
+    left = await budget.left()
+    assert left is not None
+    assert (left.requests, left.allowed) == (0, 300), "Reddit counts on beyond its limit"
+
+
+async def test_a_window_that_ends_later_than_was_guessed_keeps_its_count(db: Database) -> None:
+    budget = SharedBudget(db, "app")
+    for _ in range(4):
+        await budget.take()
+    await budget.report(RateLimit(used=1, remaining=99, reset_seconds=200))
+    left = await budget.left()
+    assert left is not None
+    assert left.requests == 96, "three more are under way"
+
+
+async def taken(budget: LocalBudget | SharedBudget) -> int:
+    count = 0
+    while await budget.take() == 0:
+        count += 1
+    return count
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_what_remains_is_enough_to_go_by(db: Database, shared: bool) -> None:
+    """Arctic Shift does not say what was used: three under way must not be given away twice."""
+    budget = SharedBudget(db, "app") if shared else LocalBudget()
+    for _ in range(4):
+        await budget.take()
+    await budget.report(RateLimit(used=None, remaining=20, reset_seconds=500))
+    for remaining in (19, 18, 17):
+        await budget.report(RateLimit(used=None, remaining=remaining, reset_seconds=500))
+    assert await taken(budget) == 17
+    await budget.report(RateLimit(used=None, remaining=5, reset_seconds=500))
+    assert await taken(budget) == 0, "an answer that was long on its way gives nothing back"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_new_window_is_known_by_its_end_where_only_what_remains_is_said(
+    db: Database, shared: bool
+) -> None:
+    budget = SharedBudget(db, "app") if shared else LocalBudget()
+    await budget.take()
+    await budget.report(RateLimit(used=None, remaining=0, reset_seconds=1))
+    assert await budget.take() > 0
+    await budget.report(RateLimit(used=None, remaining=29, reset_seconds=60))
+    assert await taken(budget) == 29
