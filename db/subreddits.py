@@ -27,9 +27,17 @@ COLUMNS = (
     "quarantine",
     "lang",
     "created_at",
+    "read_at",
 )
 _fields = attrgetter(*COLUMNS)
-REFRESH_EVERY = timedelta(hours=1)
+
+# A growth curve has a point an hour, so asking more often shows nothing; a day late is as old as a reading may get.
+FIRST_EVERY = SOONEST = timedelta(hours=1)
+LATEST = timedelta(hours=24)
+# Both must be reached for a change. A curve drawn through points a thousandth apart looks like one through all of
+# them, and in a small community a few people who come and go are no news.
+LEAST_CHANGE = 10
+LEAST_SHARE = 0.001
 
 
 class BadCursor(ValueError):
@@ -138,24 +146,57 @@ async def one(db: Database, name: str) -> bytes | None:
     return found.encode() if found else None
 
 
-async def merge(session: Session, records: Iterable[Any], refresh_every: timedelta = REFRESH_EVERY) -> int:
-    """Write a batch of collectors.records.Subreddit; how many were new. Repeating a batch changes nothing."""
+async def merge(session: Session, records: Iterable[Any]) -> int:
+    """Write a batch of collectors.records.Subreddit; how many were new. Repeating a batch changes nothing.
+
+    A record without `read_at` is of now. Of an older one only its point of growth is kept, where there is none yet.
+    """
     await session.execute("subreddits.stage")
     await session.copy("staged_subreddits", COLUMNS, map(_fields, records))
-    new = int(await session.value("subreddits.merge", refresh_every=refresh_every))
+    new = int(
+        await session.value(
+            "subreddits.merge",
+            first=FIRST_EVERY,
+            soonest=SOONEST,
+            latest=LATEST,
+            least_change=LEAST_CHANGE,
+            least_share=LEAST_SHARE,
+        )
+    )
     await announce(session, "subreddits")
     return new
 
 
+async def refreshed(session: Session, ids: Sequence[str]) -> None:
+    """Note that these communities were asked for and answered, be it with a reading of long ago."""
+    await session.execute("subreddits.refreshed", ids=list(ids), latest=LATEST)
+
+
 async def set_state(
-    session: Session, names: Sequence[str], state: str, reason: str, again_in: timedelta
+    session: Session, ids: Sequence[str], state: str, reason: str, again_in: timedelta
 ) -> None:
     """Note that the source refused these communities, or could not tell."""
-    lowered = [name.lower() for name in names]
     await session.execute(
-        "subreddits.set_state", names=lowered, state=state, reason=reason, again_in=again_in
+        "subreddits.set_state", ids=list(ids), state=state, reason=reason, again_in=again_in
     )
     await announce(session, "subreddits")
+
+
+async def adopt(session: Session, placeholders: Sequence[str], records: Iterable[Any]) -> int:
+    """Put real communities in the place of stand-ins of the same names; how many stand-ins went.
+
+    A stand-in (`r/name`, from a dump that does not tell ids) hands its posts and its growth to the real one.
+    """
+    held = await session.rows("subreddits.hold_placeholders", ids=list(placeholders))
+    real = {record.name.lower(): record for record in records}
+    await merge(session, real.values())
+    pairs = [(row["id"], real[row["name"]].id) for row in held if row["name"] in real]
+    if pairs:
+        old, new = (list(ids) for ids in zip(*pairs, strict=True))
+        await session.execute("subreddits.adopt_posts", placeholders=old, real=new)
+        await session.execute("subreddits.adopt_snapshots", placeholders=old, real=new)
+        await session.execute("subreddits.drop_placeholders", placeholders=old)
+    return len(pairs)
 
 
 async def stats(db: Database) -> bytes:

@@ -1,79 +1,161 @@
-"""Collect new posts of communities, as often as each posts."""
+"""Collect new posts: of several communities in one call, as often as they post, losing none between two turns."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from collectors.listing import Page
 from collectors.outcome import Alive, Refused, Unknown
-from collectors.records import Post
 from db import posts, subreddits
 from db.database import Session
+from jobs import posts_pace
 from jobs.context import Context
-from jobs.job import Arguments, SourceFailed
-from jobs.leases import LEASE, batches
-from jobs.refresh_subreddits import REFUSED_AGAIN_IN
+from jobs.job import Arguments
+from jobs.leases import LEASE
+from jobs.posts_pace import QUIET_AGAIN_IN, SOONEST, Due, groups
+from jobs.refusals import again_in, raise_if_hopeless
+from jobs.shares import calls
 
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=20)
-BATCH = 10
-MOST_PER_START = 200
-AIM = 50  # posts that should be new next time: half a page, so that a burst loses none
-SOONEST, LATEST = timedelta(minutes=5), timedelta(hours=12)
-HOPELESS = frozenset({"blocked", "unauthorized", "throttled"})  # true of every community alike
+MOST_PER_START = 2000
+MOST_PAGES = 10  # a listing ends near a thousand posts anyway
+A_MOMENT = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What one question brought; the posts themselves are stored and gone."""
+
+    since: datetime
+    new: int = 0
+    pages: int = 0
+    oldest: datetime | None = None
+    seen: Counter[str] = field(default_factory=Counter)
+    failure: Refused | Unknown | None = None
+    reached: bool = False
+    """whether everything after `since` was seen"""
+
+    def span(self, now: datetime) -> float:
+        """Hours up to now of which every post was seen."""
+        seen_from = min(filter(None, (self.oldest, self.since if self.reached else None)), default=now)
+        return max(now - seen_from, A_MOMENT) / timedelta(hours=1)
 
 
 async def plan(context: Context, session: Session) -> list[Arguments]:
-    """Reserve as many communities whose posts are due as the budget affords now, in batches of names."""
-    limit = min(await context.budget.affordable(EVERY.total_seconds()), MOST_PER_START)
-    due = await session.rows("subreddits.lease_posts_due", lease=LEASE, limit=limit)
-    return batches([row["name"] for row in due], BATCH)
+    """Reserve communities whose posts are due, in as many groups as the budget affords calls now."""
+    affordable = await calls(context.budget, "collect_posts", EVERY)
+    most_names = context.source.most_names_per_call
+    limit = min(affordable * most_names, MOST_PER_START)
+    rows = await session.rows("subreddits.lease_posts_due", lease=LEASE, limit=limit)
+    every = groups([Due.of(row) for row in rows], most_names, datetime.now(UTC))
+    too_many = [one.id for group in every[affordable:] for one in group]
+    if too_many:
+        await session.execute("subreddits.release_posts", ids=too_many)
+    return [{"ids": [one.id for one in group]} for group in every[:affordable]]
 
 
-async def run(context: Context, names: list[str]) -> int:
+async def run(context: Context, ids: list[str]) -> int:
     """How many new posts were found in these communities.
 
     Raises:
         SourceFailed: the source turns us away altogether; what was not done stays due.
     """
-    found = 0
-    await context.db.execute(
-        "subreddits.renew_posts_lease", lease=LEASE, names=[name.lower() for name in names]
+    rows = await context.db.rows("subreddits.renew_posts_lease", lease=LEASE, ids=ids)
+    return await _collect(context, [Due.of(row) for row in rows])
+
+
+async def _collect(context: Context, group: Sequence[Due]) -> int:
+    """How many posts were new. What a group leaves unclear is asked of its halves, down to one community."""
+    if not group:
+        return 0
+    began = datetime.now(UTC)
+    harvest = await _harvest(context, group, min(one.since(began) for one in group))
+    if harvest.failure is not None:
+        raise_if_hopeless(harvest.failure)
+    unclear = _is_of_one(harvest.failure) or (harvest.failure is None and not harvest.reached)
+    if unclear and len(group) > 1:
+        half = len(group) // 2
+        return harvest.new + await _collect(context, group[:half]) + await _collect(context, group[half:])
+    async with context.db.transaction() as session:
+        if harvest.failure is None:
+            await _collected(session, group, harvest, began)
+        else:
+            await _not_collected(session, group, harvest.failure, began)
+    return harvest.new
+
+
+async def _harvest(context: Context, group: Sequence[Due], since: datetime) -> Harvest:
+    """Store page after page as it comes, back to `since`."""
+    harvest = Harvest(since)
+    async for outcome in context.source.new_posts([one.name for one in group], since):
+        if not isinstance(outcome, Alive):
+            harvest.failure = outcome
+            return harvest
+        harvest.new += await _keep(context, group, outcome.value)
+        _note(harvest, outcome.value)
+        if outcome.value.after is None or not _is_newer(outcome.value, since):
+            break
+        if harvest.pages == MOST_PAGES:
+            return harvest
+    harvest.reached = True
+    return harvest
+
+
+async def _keep(context: Context, group: Sequence[Due], page: Page) -> int:
+    async with context.db.transaction() as session:
+        # A refresh writes the same communities' growth: both take them in one order and none waits in a circle.
+        await session.execute("subreddits.hold", ids=[one.id for one in group])
+        return await posts.merge(session, page.posts)
+
+
+def _note(harvest: Harvest, page: Page) -> None:
+    fresh = [post for post in page.posts if not post.stickied]
+    harvest.pages += 1
+    harvest.seen.update(post.subreddit_id for post in fresh)
+    times = [post.created_at for post in fresh]
+    if times:
+        harvest.oldest = min(times) if harvest.oldest is None else min(harvest.oldest, *times)
+
+
+def _is_newer(page: Page, since: datetime) -> bool:
+    return any(post.created_at > since for post in page.posts if not post.stickied)
+
+
+def _is_of_one(failure: Refused | Unknown | None) -> bool:
+    """Whether a group's failure may be one member's: a refusal, or an empty page, which says nothing of a group."""
+    return isinstance(failure, Refused) or (failure is not None and failure.reason == "empty")
+
+
+async def _collected(session: Session, group: Sequence[Due], harvest: Harvest, began: datetime) -> None:
+    if not harvest.reached:
+        log.warning("posts beyond the listing's depth are lost", subreddit=group[0].name)
+    span = harvest.span(began)
+    paces = [posts_pace.pace(one.per_hour, harvest.seen[one.id], span) for one in group]
+    await session.execute(
+        "subreddits.posts_collected",
+        ids=[one.id for one in group],
+        per_hour=paces,
+        again_in=[posts_pace.again_in(pace) for pace in paces],
+        at=began,
     )
-    for name in names:
-        outcome = await anext(aiter(context.source.new_posts([name], datetime.now(UTC))))
-        if isinstance(outcome, Alive):
-            found += await _keep(context, name, outcome.value.posts)
-        elif outcome.reason in HOPELESS:
-            raise SourceFailed(outcome)
-        else:
-            await _note(context, name, outcome)
-    return found
 
 
-async def _keep(context: Context, name: str, found: tuple[Post, ...]) -> int:
-    async with context.db.transaction() as session:
-        # The community's row first, as in a refresh: two transactions must not wait for each other.
-        await session.execute("subreddits.posts_collected", name=name, again_in=due_again_in(found))
-        return await posts.merge(session, found)
-
-
-async def _note(context: Context, name: str, outcome: Refused | Unknown) -> None:
+async def _not_collected(
+    session: Session, group: Sequence[Due], failure: Refused | Unknown, began: datetime
+) -> None:
     """A refusal is the community's state; an empty listing is a quiet one; of the rest nothing is known."""
-    async with context.db.transaction() as session:
-        if isinstance(outcome, Refused) and outcome.is_of_the_community:
-            await subreddits.set_state(session, [name], "refused", outcome.reason, REFUSED_AGAIN_IN)
-        elif outcome.reason == "empty":
-            await session.execute("subreddits.posts_collected", name=name, again_in=LATEST)
-        else:
-            log.info("posts not collected", subreddit=name, why=str(outcome))
-            await session.execute("subreddits.posts_retry", name=name, again_in=SOONEST)
-
-
-def due_again_in(found: tuple[Post, ...], now: datetime | None = None) -> timedelta:
-    """When about AIM posts will be new, from the pace of those just seen."""
-    times = sorted((post.created_at for post in found if not post.stickied), reverse=True)
-    if len(times) < 2:
-        return LATEST
-    span = (now or datetime.now(UTC)) - times[-1]
-    return min(max(span * AIM / len(times), SOONEST), LATEST)
+    ids = [one.id for one in group]
+    if isinstance(failure, Refused) and failure.is_of_the_community:
+        await subreddits.set_state(session, ids, "refused", failure.reason, again_in(failure.reason))
+    elif failure.reason == "empty":
+        await session.execute(
+            "subreddits.posts_collected", ids=ids, per_hour=[0.0], again_in=[QUIET_AGAIN_IN], at=began
+        )
+    else:
+        log.info("posts not collected", subreddits=len(ids), why=str(failure))
+        await session.execute("subreddits.posts_retry", ids=ids, again_in=SOONEST)

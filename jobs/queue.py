@@ -23,7 +23,6 @@ from jobs.recorder import Recorder
 
 log = structlog.get_logger()
 
-CONCURRENCY = 4
 STOP_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
@@ -112,7 +111,7 @@ class Queue:
                 self.working = True
                 await self._app.run_worker_async(
                     name=self.context.instance,
-                    concurrency=CONCURRENCY,
+                    concurrency=self.context.settings.fetch_concurrency,
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=STOP_SECONDS,
                     delete_jobs="successful",

@@ -1,45 +1,101 @@
-"""Ask for the metadata of known communities again, a hundred per call."""
+"""Ask for the metadata of known communities again, as many per call as the source answers."""
 
 from datetime import timedelta
 
 from collectors.outcome import Alive, Refused
+from collectors.records import Subreddit
 from db import subreddits
 from db.database import Session
 from jobs.context import Context
 from jobs.job import Arguments, SourceFailed
 from jobs.leases import LEASE, batches
+from jobs.refusals import again_in, raise_if_hopeless
+from jobs.shares import calls
 
-BATCH = 100  # Reddit's /api/info answers so many names at most
-MOST_PER_START = 1000
-ASK_WHY_AT_MOST = 10
-REFUSED_AGAIN_IN = timedelta(days=1)
-MISSING_AGAIN_IN = timedelta(days=7)
+EVERY = timedelta(seconds=30)
+MOST_PER_START = 5000
+ASK_WHY_AT_MOST = 10  # of a batch; more would make one call in a hundred into a hundred
+PLACEHOLDER = "r/"  # begins the id of a community of which a dump told only the name
 
 
 async def plan(context: Context, session: Session) -> list[Arguments]:
-    """Reserve what is due, in batches of names."""
-    due = await session.rows("subreddits.lease_due", lease=LEASE, limit=MOST_PER_START)
-    return batches([row["name"] for row in due], BATCH)
+    """Reserve as much of what is due as the budget affords now, in batches of ids; stand-ins in their own."""
+    size = context.source.most_per_call
+    limit = await calls(context.budget, "refresh_subreddits", EVERY) * size
+    due = await session.rows("subreddits.lease_due", lease=LEASE, limit=min(limit, MOST_PER_START))
+    ids = [row["id"] for row in due]
+    stand_ins = [one for one in ids if one.startswith(PLACEHOLDER)]
+    real = [one for one in ids if not one.startswith(PLACEHOLDER)]
+    return batches(real, size) + batches(stand_ins, size)
 
 
-async def run(context: Context, names: list[str]) -> int:
-    """How many were asked for. Those that Reddit leaves out are asked for one by one, to learn why."""
-    await context.db.execute("subreddits.renew_lease", lease=LEASE, names=[name.lower() for name in names])
-    outcome = await context.source.metadata_by_name(names)
-    if not isinstance(outcome, Alive):
-        raise SourceFailed(outcome)
-    async with context.db.transaction() as session:
-        await subreddits.merge(session, outcome.value.subreddits)
-    for name in outcome.value.missing[:ASK_WHY_AT_MOST]:
-        await _ask_why(context, name)
+async def run(context: Context, ids: list[str]) -> int:
+    """How many were asked for. Those that the source leaves out are asked for one by one, to learn why.
+
+    Raises:
+        SourceFailed: it did not answer, or turns us away; what was not done stays due.
+    """
+    rows = await context.db.rows("subreddits.renew_lease", lease=LEASE, ids=ids)
+    names = {row["id"]: row["name"] for row in rows}
+    left_out = await _ask(context, {i: n for i, n in names.items() if not i.startswith(PLACEHOLDER)})
+    left_out |= await _ask_by_name(context, {i: n for i, n in names.items() if i.startswith(PLACEHOLDER)})
+    asked = dict(list(left_out.items())[:ASK_WHY_AT_MOST])
+    unlearnt = [one for one in left_out if one not in asked]
+    for one, name in asked.items():
+        if not await _ask_why(context, one, name):
+            unlearnt.append(one)
+    await context.db.execute("subreddits.release", ids=unlearnt)
     return len(names)
 
 
-async def _ask_why(context: Context, name: str) -> None:
+async def _ask(context: Context, names: dict[str, str]) -> dict[str, str]:
+    """Those of {id: name} that the source leaves out when asked by id."""
+    if not names:
+        return {}
+    outcome = await context.source.metadata(list(names))
+    if not isinstance(outcome, Alive):
+        raise SourceFailed(outcome)
+    missing = {one: names[one] for one in outcome.value.missing}
+    async with context.db.transaction() as session:
+        await subreddits.merge(session, outcome.value.subreddits)
+        await subreddits.refreshed(session, [one for one in names if one not in missing])
+    return missing
+
+
+async def _ask_by_name(context: Context, names: dict[str, str]) -> dict[str, str]:
+    """The same of stand-ins, which give way to the communities that they stand for."""
+    if not names:
+        return {}
+    outcome = await context.source.metadata_by_name(list(names.values()))
+    if not isinstance(outcome, Alive):
+        raise SourceFailed(outcome)
+    async with context.db.transaction() as session:
+        await subreddits.adopt(session, list(names), outcome.value.subreddits)
+    missing = set(outcome.value.missing)
+    return {one: name for one, name in names.items() if name in missing}
+
+
+async def _ask_why(context: Context, one: str, name: str) -> bool:
+    """Whether something was learnt of a community that was left out."""
     outcome = await context.source.about(name)
+    raise_if_hopeless(outcome)
     async with context.db.transaction() as session:
         if isinstance(outcome, Alive):
-            await subreddits.merge(session, [outcome.value])
-        elif isinstance(outcome, Refused) and outcome.is_of_the_community:
-            again_in = MISSING_AGAIN_IN if outcome.reason == "missing" else REFUSED_AGAIN_IN
-            await subreddits.set_state(session, [name], "refused", outcome.reason, again_in)
+            await _answered(session, one, outcome.value)
+            return True
+        if isinstance(outcome, Refused) and outcome.is_of_the_community:
+            await subreddits.set_state(session, [one], "refused", outcome.reason, again_in(outcome.reason))
+            return True
+    return False
+
+
+async def _answered(session: Session, one: str, found: Subreddit) -> None:
+    """The name answers: as the same community, as the one a stand-in stood for, or as another by that name."""
+    if one.startswith(PLACEHOLDER):
+        await subreddits.adopt(session, [one], [found])
+        return
+    await subreddits.merge(session, [found])
+    if found.id == one:
+        await subreddits.refreshed(session, [one])
+    else:
+        await subreddits.set_state(session, [one], "refused", "replaced", again_in("replaced"))

@@ -5,13 +5,17 @@ from datetime import timedelta
 from jobs import (
     categorize,
     check_alerts,
+    check_deletions,
     collect_posts,
     discover_subreddits,
     flush_telemetry,
     probe_self,
     prune,
+    read_details,
+    read_history,
     recover,
     refresh_subreddits,
+    reread_posts,
     sample_process,
 )
 from jobs.job import Job
@@ -21,13 +25,13 @@ JOBS = (
     Job(
         "discover_subreddits",
         "find communities that are not known yet",
-        timedelta(minutes=10),
+        discover_subreddits.EVERY,
         discover_subreddits.run,
     ),
     Job(
         "refresh_subreddits",
         "ask for the metadata of known communities again, a hundred per call",
-        timedelta(seconds=30),
+        refresh_subreddits.EVERY,
         refresh_subreddits.run,
         refresh_subreddits.plan,
     ),
@@ -37,6 +41,26 @@ JOBS = (
         collect_posts.EVERY,
         collect_posts.run,
         collect_posts.plan,
+    ),
+    Job(
+        "reread_posts",
+        "read posts again at the age of 1, 6, 24 and 36 hours",
+        reread_posts.EVERY,
+        reread_posts.run,
+        reread_posts.plan,
+    ),
+    Job(
+        "check_deletions",
+        "look after all posts in turn and forget what was deleted at its source",
+        check_deletions.EVERY,
+        check_deletions.run,
+    ),
+    Job(
+        "read_details",
+        "read communities' rules and what they require of a post, once a month",
+        read_details.EVERY,
+        read_details.run,
+        read_details.plan,
     ),
     Job(
         "categorize",
@@ -79,6 +103,15 @@ JOBS = (
 def jobs_of(settings: Settings) -> dict[str, Job]:
     """Every job by name, as these settings want them."""
     jobs = list(JOBS)
+    if settings.source == "arctic_shift":
+        jobs.append(
+            Job(
+                "read_history",
+                "ask the archive how many subscribers communities had",
+                read_history.EVERY,
+                read_history.run,
+            )
+        )
     if settings.self_probe_seconds:
         jobs.append(
             Job(

@@ -12,10 +12,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from categorization.classify import Classifier
+from categorization.taxonomy import load_taxonomy
 from db.database import Database
 from db.embedded import EmbeddedServer
 from db.measure import QueryRecorder
 from db.migrate import migrate
+from settings import Settings
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SCHEMA = "subpulse_sandbox"
@@ -96,3 +99,18 @@ async def db(database_url: str, recorder: QueryRecorder) -> AsyncIterator[Databa
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return Classifier(load_taxonomy())
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Defaults, whatever the environment says, and a sandbox that makes no mistakes and takes no time."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return Settings(
+        sandbox_error_rate=0, sandbox_latency_ms=0, allowed_origins=("https://wall.example.org",)
+    )

@@ -4,7 +4,8 @@ ALTER TABLE subreddits
     ADD COLUMN refresh_every      interval NOT NULL DEFAULT '1 hour', -- halved by a change, longer without
     ADD COLUMN posts_per_hour     real,            -- pace of its newest posts; null: not known yet
     ADD COLUMN details_due_at     timestamptz NOT NULL DEFAULT now(),
-    ADD COLUMN details_leased_until timestamptz;
+    ADD COLUMN details_leased_until timestamptz,
+    ADD COLUMN history_read_at    timestamptz;     -- when an archive told its subscribers of old; null: not yet
 CREATE INDEX subreddits_details_due ON subreddits (details_due_at);
 
 -- Rules and posting requirements, as the source writes them.
@@ -17,6 +18,8 @@ CREATE TABLE subreddit_details (
 
 -- A row is as of `read_at`: an older reading (of a dump, say) never replaces a newer one.
 ALTER TABLE posts RENAME COLUMN updated_at TO read_at;
+-- Room on each page for readings to come: a row that finds it need not be entered into three indexes again.
+ALTER TABLE posts SET (fillfactor = 70);
 ALTER TABLE posts ADD COLUMN deleted_at timestamptz; -- gone at the source: title, text, URL and author are gone here too
 
 -- Posts read again at fixed ages, so that scores can be compared.
@@ -31,6 +34,7 @@ CREATE TABLE post_readings (
     removed_by_category text,
     PRIMARY KEY (post_id, age_hours)
 );
+CREATE INDEX post_readings_open ON post_readings (leased_until) WHERE read_at IS NULL;
 
 -- Where work that goes round and round stands: the next search word, the last post looked after.
 CREATE TABLE rounds (

@@ -13,25 +13,12 @@ from api.app import routes
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
-from categorization.taxonomy import load_taxonomy
 from db.database import Database
 from db.requests import RequestRecorder
 from pulse import Pulse
 from settings import Settings
 
 Problem = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def classifier() -> Classifier:
-    return Classifier(load_taxonomy())
-
-
-@pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    return Settings(allowed_origins=("https://wall.example.org",))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ async def test_nothing_found_is_an_empty_list_or_none(db: Database) -> None:
 async def test_execute_says_how_many_rows_it_touched(db: Database) -> None:
     await keep(db, subreddit(id="t5_1", name="One"), subreddit(id="t5_2", name="Two"))
     params = {"state": "refused", "reason": "private", "again_in": "1 day"}
-    assert await db.execute("subreddits.set_state", names=["one", "two", "three"], **params) == 2
+    assert await db.execute("subreddits.set_state", ids=["t5_1", "t5_2", "t5_3"], **params) == 2
 
 
 async def test_a_statement_outside_a_transaction_is_kept_at_once(db: Database) -> None:

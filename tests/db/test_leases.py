@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -67,21 +67,45 @@ async def test_the_longest_overdue_come_first(due: Database) -> None:
 async def test_posts_are_not_asked_of_those_that_have_none_to_give(due: Database) -> None:
     await keep(due, subreddit(id="t5_p", name="Private", type="private"))
     async with due.transaction() as session:
-        await subreddits.set_state(session, ["tea1"], "refused", "banned", timedelta(days=1))
+        await subreddits.set_state(session, ["t5_1"], "refused", "banned", timedelta(days=1))
     names = await lease(due, "subreddits.lease_posts_due", limit=100)
     assert len(names) == 39
     assert not {"Private", "Tea1"} & set(names)
 
 
-async def test_those_never_collected_come_first_and_collecting_sets_the_next_date(due: Database) -> None:
-    await due.execute("subreddits.posts_collected", name="TEA3", again_in=timedelta(seconds=-1))
-    names = await lease(due, "subreddits.lease_posts_due", limit=40)
-    assert len(names) == 40
-    assert set(names) == {f"Tea{n}" for n in range(40)}
-    await sql(due, "UPDATE subreddits SET posts_leased_until = NULL")
-    assert "Tea3" not in await lease(due, "subreddits.lease_posts_due", limit=39)
-    await due.execute("subreddits.posts_retry", name="tea5", again_in=timedelta(minutes=5))
+async def collected(due: Database, again_in: timedelta, *ids: str) -> None:
+    await due.execute(
+        "subreddits.posts_collected",
+        ids=list(ids),
+        per_hour=[1.0] * len(ids),
+        again_in=[again_in] * len(ids),
+        at=datetime.now(UTC),
+    )
+
+
+async def test_whose_posts_are_longest_overdue_come_first_and_collecting_sets_the_next_date(
+    due: Database,
+) -> None:
+    await collected(due, timedelta(days=-1), "t5_3")
+    await collected(due, timedelta(hours=1), "t5_4")
+    assert await lease(due, "subreddits.lease_posts_due", limit=1) == ["Tea3"]
+    assert len(await lease(due, "subreddits.lease_posts_due", limit=40)) == 38
+    await due.execute("subreddits.posts_retry", ids=["t5_5"], again_in=timedelta(minutes=5))
+    assert await lease(due, "subreddits.lease_posts_due", limit=40) == []
+    await due.execute("subreddits.release_posts", ids=["t5_3", "t5_4", "t5_5"])
     assert await lease(due, "subreddits.lease_posts_due", limit=40) == ["Tea3"]
+
+
+async def test_a_stand_in_waits_for_its_real_id_before_posts_are_asked_for(due: Database) -> None:
+    await keep(due, subreddit(id="r/kettles", name="Kettles"))
+    assert "Kettles" not in await lease(due, "subreddits.lease_posts_due", limit=100)
+
+
+async def test_of_two_by_one_name_each_has_its_own_lease(due: Database) -> None:
+    await keep(due, subreddit(id="t5_old", name="Tea7"))
+    await sql(due, "UPDATE subreddits SET next_due_at = now() - interval '1 hour'")
+    await due.execute("subreddits.renew_lease", lease=LEASE, ids=["t5_old"])
+    assert (await lease(due, limit=40)).count("Tea7") == 1
 
 
 async def test_a_batch_that_begins_late_is_reserved_anew(due: Database) -> None:
@@ -90,6 +114,6 @@ async def test_a_batch_that_begins_late_is_reserved_anew(due: Database) -> None:
     ago = "UPDATE subreddits SET leased_until = now() - interval '1 s', posts_leased_until = now() - interval '1 s'"
     await sql(due, ago)
     for statement in ("subreddits.renew_lease", "subreddits.renew_posts_lease"):
-        assert await due.execute(statement, lease=LEASE, names=["tea1", "tea2"]) == 2
+        assert await due.execute(statement, lease=LEASE, ids=["t5_1", "t5_2"]) == 2
     assert len(await lease(due, limit=40)) == 38
     assert len(await lease(due, "subreddits.lease_posts_due", limit=40)) == 38

@@ -76,7 +76,7 @@ async def test_an_hour_has_one_point_of_growth_and_it_is_the_last_word(db: Datab
 async def test_whoever_is_listed_is_alive_again(db: Database) -> None:
     await keep(db, subreddit())
     async with db.transaction() as session:
-        await set_state(session, ["TEAPOTS"], "refused", "private", timedelta(days=1))
+        await set_state(session, ["t5_1"], "refused", "private", timedelta(days=1))
     refused = await only(db)
     assert (refused["state"], refused["state_reason"]) == ("refused", "private")
     await keep(db, subreddit())
@@ -90,7 +90,7 @@ async def test_a_refusal_heard_twice_began_with_the_first(db: Database) -> None:
     since = []
     for reason in ("private", "private", "banned"):
         async with db.transaction() as session:
-            await set_state(session, ["Teapots"], "refused", reason, timedelta(days=1))
+            await set_state(session, ["t5_1"], "refused", reason, timedelta(days=1))
         since.append((await only(db))["state_since"])
     assert since[0] == since[1] < since[2]
 
@@ -99,7 +99,7 @@ async def test_a_refused_one_is_asked_again_when_told_and_its_lease_is_over(db: 
     await keep(db, subreddit())
     await sql(db, "UPDATE subreddits SET leased_until = now() + interval '1 hour'")
     async with db.transaction() as session:
-        await set_state(session, ["Teapots"], "refused", "missing", timedelta(days=7))
+        await set_state(session, ["t5_1"], "refused", "missing", timedelta(days=7))
     (due_in, leased) = (
         await sql(db, "SELECT (next_due_at - now()) > interval '6 days', leased_until FROM subreddits")
     )[0]

@@ -58,7 +58,7 @@ async def test_a_plan_shows_conditions_without_the_values_in_them(db: Database) 
         ("subreddits.lease_due", {"lease": timedelta(minutes=1), "limit": 10}, "ModifyTable"),
         (
             "subreddits.set_state",
-            {"names": ["a", "b"], "state": "refused", "reason": "private", "again_in": timedelta(days=1)},
+            {"ids": ["a", "b"], "state": "refused", "reason": "private", "again_in": timedelta(days=1)},
             "ModifyTable",
         ),
     ],

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from categorization.classify import Classifier
-from categorization.taxonomy import load_taxonomy
 from collectors import source
 from collectors.process import ProcessSampler
 from db.database import Database
@@ -17,18 +16,6 @@ from pulse import Pulse
 from settings import Settings
 
 MIB = 2**20
-
-
-@pytest.fixture(scope="session")
-def classifier() -> Classifier:
-    return Classifier(load_taxonomy())
-
-
-@pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    return Settings(sandbox_error_rate=0, sandbox_latency_ms=0)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def queue_of(context: Context, *jobs: Job) -> AsyncIterator[Queue]:
 
 async def plan(_: Context, session: Session) -> list[dict[str, Any]]:
     due = await session.rows("subreddits.lease_due", lease=LEASE, limit=100)
-    return batches(sorted(row["name"] for row in due), 4)
+    return batches(sorted(row["id"] for row in due), 4)
 
 
 def planned(run: Work) -> Job:
@@ -55,8 +55,8 @@ def single(run: Work) -> Job:
     return Job("brew", "brew tea", timedelta(minutes=1), run)
 
 
-async def nothing(_: Context, names: list[str] | None = None) -> int:
-    return len(names or [])
+async def nothing(_: Context, ids: list[str] | None = None) -> int:
+    return len(ids or [])
 
 
 async def entries(db: Database) -> list[tuple[Any, ...]]:
@@ -74,8 +74,8 @@ async def test_what_is_due_is_queued_in_batches_and_only_once(due: Database, con
     async with queue_of(context, job := planned(nothing)) as queue:
         assert await queue.start(job) == 3
         assert await queue.start(job) == 0
-    arguments = await sql(due, "SELECT args->'names' FROM procrastinate_jobs ORDER BY id")
-    assert [len(names) for (names,) in arguments] == [4, 4, 2]
+    arguments = await sql(due, "SELECT args->'ids' FROM procrastinate_jobs ORDER BY id")
+    assert [len(ids) for (ids,) in arguments] == [4, 4, 2]
 
 
 async def test_nothing_more_is_reserved_while_batches_wait(due: Database, context: Context) -> None:
@@ -135,15 +135,15 @@ async def test_a_start_that_waits_for_a_whole_interval_is_noted_as_skipped(
 async def test_a_worker_does_what_is_queued_and_records_it(due: Database, context: Context) -> None:
     visited: list[str] = []
 
-    async def visit(_: Context, names: list[str]) -> int:
-        visited.extend(names)
-        return len(names)
+    async def visit(_: Context, ids: list[str]) -> int:
+        visited.extend(ids)
+        return len(ids)
 
     async with queue_of(context, job := planned(visit)) as queue, background(queue.work()):
         await until(lambda: queue.working)
         await queue.start(job)
         await until_found(lambda: done(due, 3))
-    assert sorted(visited) == [f"Tea{n}" for n in range(10)]
+    assert sorted(visited) == [f"t5_{n}" for n in range(10)]
     rows = await runs.recent(due)
     assert [(row["outcome"], row["job"]) for row in rows] == [("succeeded", "visit")] * 3
     assert sum(row["items"] for row in rows) == 10
@@ -181,10 +181,10 @@ async def test_two_workers_never_do_the_same_batch(
 ) -> None:
     visited: list[tuple[str, str]] = []
 
-    async def visit(context: Context, names: list[str]) -> int:
+    async def visit(context: Context, ids: list[str]) -> int:
         await asyncio.sleep(0)
-        visited.extend((name, context.instance) for name in names)
-        return len(names)
+        visited.extend((name, context.instance) for name in ids)
+        return len(ids)
 
     await keep(due, *(subreddit(id=f"t5_m{n}", name=f"More{n}") for n in range(70)))
     await sql(due, "UPDATE subreddits SET next_due_at = now() - interval '1 hour'")
@@ -199,7 +199,7 @@ async def test_two_workers_never_do_the_same_batch(
 
 
 async def test_a_batch_that_fails_is_recorded_and_not_done_again(due: Database, context: Context) -> None:
-    async def fail(_: Context, names: list[str]) -> int:
+    async def fail(_: Context, ids: list[str]) -> int:
         raise ValueError("no")
 
     async with queue_of(context, job := planned(fail)) as queue, background(queue.work()):
@@ -215,12 +215,12 @@ async def test_a_batch_that_its_process_could_not_finish_is_done_again(
     monkeypatch.setattr("jobs.queue.STOP_SECONDS", 0.01)
     visited: list[list[str]] = []
 
-    async def visit(_: Context, names: list[str]) -> int:
+    async def visit(_: Context, ids: list[str]) -> int:
         if not started.is_set():
             started.set()
             await asyncio.Event().wait()
-        visited.append(names)
-        return len(names)
+        visited.append(ids)
+        return len(ids)
 
     async with queue_of(context, Job("visit", "", timedelta(minutes=1), visit, plan_one)) as queue:
         async with background(queue.work()):
@@ -242,11 +242,11 @@ async def plan_one(_: Context, session: Session) -> list[dict[str, Any]]:
 async def test_a_batch_that_an_outage_interrupted_is_done_again(due: Database, context: Context) -> None:
     tried: list[None] = []
 
-    async def visit(_: Context, names: list[str]) -> int:
+    async def visit(_: Context, ids: list[str]) -> int:
         tried.append(None)
         if len(tried) == 1:
             raise DatabaseDown
-        return len(names)
+        return len(ids)
 
     job = Job("visit", "", timedelta(minutes=1), visit, plan_one)
     async with queue_of(context, job) as queue, background(queue.work()):
@@ -259,7 +259,9 @@ async def test_a_start_that_waits_already_does_not_hinder_an_interrupted_one(
     db: Database, context: Context, started: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.queue.STOP_SECONDS", 0.01)
-    monkeypatch.setattr("jobs.queue.CONCURRENCY", 1)  # so that the second start has to wait
+    context.settings = context.settings.model_copy(
+        update={"fetch_concurrency": 1}
+    )  # the second start has to wait
 
     async def brew(_: Context) -> None:
         if not started.is_set():
