@@ -16,10 +16,10 @@ from collectors.sandbox import listings
 from collectors.sandbox.answers import json_answer, missing, refusal, refused_as
 from collectors.sandbox.chance import Ints
 from collectors.sandbox.listings import Order
-from collectors.sandbox.things import community_thing, rules_thing
+from collectors.sandbox.things import community_thing, requirements_thing, rules_thing
 from collectors.sandbox.tokens import Authorized, give_token
 from collectors.sandbox.trouble import TOKEN_PATH, RateWindow, Trouble
-from collectors.sandbox.world import Community, World, world
+from collectors.sandbox.world import Community, World, state_at, world
 
 Clock = Callable[[], float]
 
@@ -67,6 +67,7 @@ class Endpoints:
         return [
             Route(TOKEN_PATH, self.token, methods=["POST"]),
             Route("/api/v1/me", self.me),
+            Route("/api/v1/{names}/post_requirements", self.requirements),
             Route("/api/info", self.info),
             Route("/r/{names}/about", self.about),
             Route("/r/{names}/about/rules", self.rules),
@@ -91,9 +92,14 @@ class Endpoints:
 
     async def info(self, request: Request) -> Response:
         names, fullnames = (_hundred(request.query_params.get(key, "")) for key in ("sr_name", "id"))
-        things = listings.communities_by_name(self.world, names, self.clock())
-        things += listings.things_by_name(self.world, fullnames, self.clock())
-        return json_answer(request, listings.listing(things))
+        now = self.clock()
+
+        def answer() -> Response:
+            things = listings.communities_by_name(self.world, names, now)
+            things += listings.things_by_name(self.world, fullnames, now)
+            return json_answer(request, listings.listing(things))
+
+        return await asyncio.to_thread(answer)
 
     async def about(self, request: Request) -> Response:
         community = self._open(request.path_params["names"])
@@ -107,6 +113,12 @@ class Endpoints:
             return community
         return json_answer(request, rules_thing(community))
 
+    async def requirements(self, request: Request) -> Response:
+        community = self._open(request.path_params["names"])
+        if isinstance(community, Response):
+            return community
+        return json_answer(request, requirements_thing(community))
+
     async def posts(self, request: Request, order: Order) -> Response:
         communities = self._communities(request.path_params["names"])
         if isinstance(communities, Response):
@@ -115,7 +127,11 @@ class Endpoints:
 
         def page() -> Response:
             posts = order(self.world, communities, now, query.get("t", "day"))
-            found = listings.post_page(self.world, posts, query.get("after", ""), _limit(request), now)
+            alone = len(communities) == 1 and order in listings.WITH_STICKIES
+            top_of = int(communities[0]) if alone else None
+            found = listings.post_page(
+                self.world, posts, query.get("after", ""), _limit(request), now, top_of
+            )
             return json_answer(request, found)
 
         return await asyncio.to_thread(page)  # a hundred posts take 20 ms, in which others want the loop
@@ -147,7 +163,8 @@ class Endpoints:
     def _communities(self, names: str) -> Ints | Response:
         """The indexes of `a+b+c`; one name alone may be refused, among several it is left out."""
         if names.lower() in EVERYTHING:
-            return np.array([one.index for one in listings.by_size(self.world, self.clock())])
+            every = listings.by_size(self.world, self.clock())
+            return np.array([one.index for one in every if state_at(one, self.clock()) == "open"])
         asked = [self._open(name) for name in names.split("+")[:MOST_NAMES]]
         there = [one.index for one in asked if isinstance(one, Community)]
         refused = [one for one in asked if isinstance(one, Response)]
@@ -157,7 +174,8 @@ class Endpoints:
         community = self.world.by_name.get(name.lower())
         if community is None:
             return missing(name)
-        return community if community.state == "open" else refused_as(community.state)
+        state = state_at(community, self.clock())
+        return community if state == "open" else refused_as(state)
 
 
 def _limit(request: Request) -> int:

@@ -5,11 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from collectors.sandbox.chance import Floats, Ints, base36
+from collectors.sandbox.chance import Floats, Ints
 from collectors.sandbox.rhythm import DAY, HOUR, subscribers
+from collectors.sandbox.stickies import on_top, out_of_order, stickied, without
 from collectors.sandbox.things import Thing, community_thing, post_things
-from collectors.sandbox.timeline import HISTORY_HOURS, Posts, between, newest, scores, with_number
-from collectors.sandbox.world import Community, World
+from collectors.sandbox.timeline import (
+    HISTORY_HOURS,
+    Posts,
+    between,
+    newest,
+    post_number,
+    present,
+    scores,
+    with_numbers,
+)
+from collectors.sandbox.world import Community, World, state_at
 
 DEPTH = 1_000  # a listing ends there, on Reddit too
 DEFAULT_LIMIT, MOST_LIMIT = 25, 100
@@ -25,8 +35,8 @@ def limit_of(text: str) -> int:
 
 
 def new(world: World, communities: Ints, now: float, span: str) -> Posts:
-    """Newest first."""
-    return newest(world, communities, now, DEPTH)
+    """Newest first, but for a few that come a place too late."""
+    return out_of_order(world, newest(world, communities, now, DEPTH))
 
 
 def hot(world: World, communities: Ints, now: float, span: str) -> Posts:
@@ -47,10 +57,11 @@ def top(world: World, communities: Ints, now: float, span: str) -> Posts:
     if len(communities) > EVERYWHERE:
         communities = communities[np.argsort(-world.subscribers[communities])[:EVERYWHERE]]
     since = now - SPANS.get(span, HISTORY_HOURS * HOUR)
-    posts = between(world, communities, since, now)
+    posts = present(world, between(world, communities, since, now), now)
     return _by(scores(world, posts, now), posts)[:DEPTH]
 
 
+WITH_STICKIES: tuple["Order", ...] = (new, hot)
 Order = Callable[[World, Ints, float, str], Posts]
 
 ORDERS: dict[str, Order] = {
@@ -63,11 +74,19 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def post_page(world: World, posts: Posts, after: str, limit: int, now: float) -> Thing:
-    """One page of posts, from the one after `after` on."""
-    start = _start(after, "t3_", posts.numbers.tolist())
-    page = post_things(world, posts[start : start + limit], now)
-    return listing(page, more=start + limit < len(posts))
+def post_page(
+    world: World, posts: Posts, after: str, limit: int, now: float, top_of: int | None = None
+) -> Thing:
+    """One page of posts, from the one after `after` on.
+
+    The first page of the community `top_of` has its stickied posts on top of the limit.
+    """
+    pinned = posts[:0] if top_of is None else stickied(world, top_of, now)
+    posts = without(posts, pinned)
+    start = _start(world, after, posts.numbers.tolist())
+    page = posts[start : start + limit]
+    things = post_things(world, page if after else on_top(pinned, page), now)
+    return listing(things, more=start + limit < len(posts))
 
 
 def communities_page(
@@ -97,7 +116,7 @@ def by_size(world: World, now: float) -> list[Community]:
     """Communities that listings show, largest first."""
     every = np.arange(len(world.communities))
     order = np.argsort(-subscribers(world, every, now), kind="stable")
-    return [world.communities[index] for index in order.tolist() if _is_listed(world.communities[index])]
+    return [one for index in order.tolist() if _is_listed(one := world.communities[index], now)]
 
 
 def by_age(world: World, now: float) -> list[Community]:
@@ -119,46 +138,43 @@ DISCOVERY: dict[str, Callable[[World, float], list[Community]]] = {
 
 
 def things_by_name(world: World, fullnames: Sequence[str], now: float) -> list[Thing]:
-    """Communities and posts by fullname; unknown ones are left out, as Reddit does."""
-    found = [_thing(world, fullname, now) for fullname in fullnames]
-    return [thing for thing in found if thing is not None]
+    """Communities and posts by fullname; unknown and vanished ones are left out, as Reddit does."""
+    numbers = [post_number(world, name[3:]) for name in fullnames if name.startswith("t3_")]
+    posts = with_numbers(world, [number for number in numbers if number is not None], now)
+    found = {thing["data"]["name"]: thing for thing in post_things(world, posts, now)}
+    for name in fullnames:
+        community = world.by_id.get(name.removeprefix("t5_")) if name.startswith("t5_") else None
+        if community is not None and state_at(community, now) != "banned":
+            found[name] = community_thing(world, community, now)
+    return [found[name] for name in dict.fromkeys(fullnames) if name in found]
 
 
 def communities_by_name(world: World, names: Sequence[str], now: float) -> list[Thing]:
     """Communities by display name in any case; unknown and banned ones are left out, as Reddit does."""
     found = [world.by_name.get(name.lower()) for name in names]
-    return [community_thing(world, one, now) for one in found if one is not None and one.state != "banned"]
+    return [community_thing(world, one, now) for one in found if one and state_at(one, now) != "banned"]
 
 
 def post_with_id(world: World, id36: str, now: float) -> Thing | None:
     """One post by its id, None when there is none."""
-    number = int(id36, 36) if id36.isascii() and id36.isalnum() and len(id36) < 12 else -1
-    things = post_things(world, with_number(world, number, now), now) if number >= 0 else []
+    things = things_by_name(world, [f"t3_{id36}"], now)
     return things[0] if things else None
-
-
-def _thing(world: World, fullname: str, now: float) -> Thing | None:
-    kind, _, id36 = fullname.partition("_")
-    if kind == "t3":
-        return post_with_id(world, id36, now)
-    community = world.by_id.get(id36) if kind == "t5" else None
-    return community_thing(world, community, now) if community and community.state != "banned" else None
 
 
 def _by(rank: Floats | Ints, posts: Posts) -> Posts:
     return posts[np.argsort(-rank, kind="stable")]
 
 
-def _start(after: str, prefix: str, numbers: list[int]) -> int:
+def _start(world: World, after: str, numbers: list[int]) -> int:
     """The place after the post named `after`; the end when it is not (or no longer) in the listing."""
     if not after:
         return 0
-    names = {prefix + base36(number): place for place, number in enumerate(numbers)}
-    return names.get(after, len(numbers)) + 1
+    number = post_number(world, after.removeprefix("t3_"))
+    return (numbers.index(number) if number in numbers else len(numbers)) + 1
 
 
-def _is_listed(community: Community) -> bool:
-    return community.type != "user" and community.state in {"open", "private"}
+def _is_listed(community: Community, now: float) -> bool:
+    return community.type != "user" and state_at(community, now) in {"open", "private"}
 
 
 def _holds(community: Community, words: Sequence[str]) -> bool:

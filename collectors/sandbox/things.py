@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from collectors.sandbox.authors import author, hash_text
-from collectors.sandbox.chance import base36, dice
+from collectors.sandbox.chance import Floats, base36, dice, units
 from collectors.sandbox.rhythm import HOUR, subscribers
-from collectors.sandbox.timeline import Posts, scores, subscribers_then
+from collectors.sandbox.stickies import which_are_stickied
+from collectors.sandbox.timeline import Posts, post_id, scores, subscribers_then
 from collectors.sandbox.vocabulary import RULES, TEXTS, TITLES
-from collectors.sandbox.world import Community, World
+from collectors.sandbox.world import Community, World, state_at
 
 Thing = dict[str, Any]
 
@@ -22,7 +23,8 @@ REMOVED_AFTER, DELETED_AFTER, EDITED_AFTER = 2 * HOUR, 5 * HOUR, 1 * HOUR
 
 def community_thing(world: World, community: Community, now: float) -> Thing:
     """A t5 thing; `subscribers`, `over18`, `lang` and more are null together where Reddit will not say."""
-    silent = community.is_silent
+    state = state_at(community, now)
+    silent = community.is_silent or state == "private"
     count = None if silent else int(subscribers(world, np.array([community.index]), now)[0])
     return {
         "kind": "t5",
@@ -35,9 +37,9 @@ def community_thing(world: World, community: Community, now: float) -> Thing:
             "public_description": community.description,
             "public_description_html": None,
             "description": None if silent else "\n".join(f"{n}. {rule}" for n, rule in enumerate(RULES, 1)),
-            "subreddit_type": community.type,
+            "subreddit_type": "private" if state == "private" else community.type,
             "over18": None if silent else community.over18,
-            "quarantine": None if silent else community.state == "quarantined",
+            "quarantine": None if silent else state == "quarantined",
             "subscribers": count,
             "lang": None if silent else "en",
             "submission_type": None if silent else "any",
@@ -74,30 +76,66 @@ def rules_thing(community: Community) -> Thing:
     return {"rules": rules, "site_rules": [], "site_rules_flow": []}
 
 
+def requirements_thing(community: Community) -> Thing:
+    """The answer of `/api/v1/NAME/post_requirements`: the keys that PRAW lists, and the galleries'."""
+    chance = dice(community.index, 11)
+    strict = chance.random() < 0.4
+    return {
+        "title_regexes": [],
+        "body_blacklisted_strings": [],
+        "title_blacklisted_strings": ["upvote this"] if strict else [],
+        "body_text_max_length": None,
+        "title_required_strings": [],
+        "guidelines_text": f"Please search before you ask about {community.subject}." if strict else None,
+        "gallery_min_items": None,
+        "domain_blacklist": [],
+        "domain_whitelist": [],
+        "title_text_max_length": chance.choice((None, 150, 300)),
+        "body_restriction_policy": chance.choice(("none", "none", "required")),
+        "link_restriction_policy": "none",
+        "guidelines_display_policy": "submit_page" if strict else None,
+        "body_required_strings": [],
+        "title_text_min_length": chance.choice((None, 10, 20)),
+        "gallery_captions_requirement": "none",
+        "is_flair_required": strict,
+        "gallery_max_items": None,
+        "gallery_urls_requirement": "none",
+        "body_regexes": [],
+        "link_repost_age": chance.choice((None, 7)),
+        "body_text_min_length": chance.choice((None, 50)),
+    }
+
+
 def post_things(world: World, posts: Posts, now: float) -> list[Thing]:
     """The t3 things of some posts, as they stand now."""
+    draws = units(posts.numbers, world.seed + 7).tolist()
+    pinned = which_are_stickied(world, posts, now)
+    things = posts_untouched(world, posts, now)
+    for data, draw, number in zip(things, draws, posts.numbers.tolist(), strict=True):
+        data.update(_fate(draw, data["created_utc"], now - data["created_utc"]))
+        data["stickied"] = number in pinned
+    return [{"kind": "t3", "data": data} for data in things]
+
+
+def posts_untouched(world: World, posts: Posts, at: float | Floats) -> list[Thing]:
+    """Posts with what they count at a time (or each at its own), before anyone removes or edits them."""
     rows = zip(
         posts.numbers.tolist(),
         posts.created.tolist(),
         posts.communities.tolist(),
-        scores(world, posts, now).tolist(),
-        subscribers_then(world, posts, now).tolist(),
+        scores(world, posts, at).tolist(),
+        subscribers_then(world, posts, at).tolist(),
         strict=True,
     )
     return [
-        {
-            "kind": "t3",
-            "data": _post(world, world.communities[community], number, created, now - created, *counts),
-        }
+        _post(world, world.communities[community], number, created, *counts)
         for number, created, community, *counts in rows
     ]
 
 
-def _post(
-    world: World, community: Community, number: int, created: float, age: float, score: int, count: int
-) -> Thing:
+def _post(world: World, community: Community, number: int, created: float, score: int, count: int) -> Thing:
     chance = dice(number, world.seed)
-    id36, words = base36(number), _words(community, chance)
+    id36, words = post_id(world, number), _words(community, chance)
     title = chance.choice(TITLES).format(**words)
     slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50]
     permalink = f"/r/{community.name}/comments/{id36}/{slug}/"
@@ -141,7 +179,8 @@ def _post(
         "locked": False,
         "thumbnail": "self" if is_self else "default",
         "num_reports": None,
-        **_fate(chance.random(), created, age),
+        "edited": False,
+        "removed_by_category": None,
     }
 
 

@@ -3,12 +3,13 @@
 A post's number holds its hour, its community and its place within that hour, so that an id alone finds it again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from collectors.sandbox.chance import Floats, Ints, units
+from collectors.sandbox.chance import Floats, Ints, base36, units
 from collectors.sandbox.rhythm import HOUR, MOST_AN_HOUR, post_counts, subscribers
 from collectors.sandbox.world import World
 
@@ -16,6 +17,10 @@ FIRST_HOUR = 438_288  # 2020-01-01
 COMMUNITIES = 4_096
 PLACES = MOST_AN_HOUR + 1
 HISTORY_HOURS = 90 * 24
+LARGEST = 2**60
+VANISHED_SHARE = 0.006
+VANISHED_FIRST, VANISHED_LAST = 3 * HOUR, 30 * HOUR
+"""Between these ages that share of posts is gone for good, as with authors who take everything back."""
 SETTLED_SECONDS = 36 * HOUR
 """After this age a post's score no longer grows."""
 
@@ -59,21 +64,50 @@ def newest(world: World, communities: Ints, now: float, wanted: int) -> Posts:
     hours = int(wanted / an_hour) + 3
     while True:
         hours = min(hours, HISTORY_HOURS)
-        posts = between(world, communities, now - hours * HOUR, now)
+        posts = present(world, between(world, communities, now - hours * HOUR, now), now)
         if len(posts) >= wanted or hours == HISTORY_HOURS:
             return posts[:wanted]
         hours *= 2
 
 
-def with_number(world: World, number: int, now: float) -> Posts:
-    """The post of one number, or none when no such post exists yet or any more."""
-    hour = number // PLACES // COMMUNITIES + FIRST_HOUR
-    community = number // PLACES % COMMUNITIES
-    known = community < len(world.communities) and now - HISTORY_HOURS * HOUR < hour * HOUR <= now
-    if not known:
-        return Posts(np.empty(0, np.int64), np.empty(0))
-    posts = between(world, np.array([community]), hour * HOUR - 1.0, min(now, hour * HOUR + HOUR - 0.001))
-    return posts[posts.numbers == number]
+def with_numbers(
+    world: World, numbers: Sequence[int], now: float, history_hours: int = HISTORY_HOURS
+) -> Posts:
+    """The posts of some numbers; those that do not exist yet, or not any more, are left out."""
+    wanted = np.unique(np.array([number for number in numbers if number < LARGEST], dtype=np.int64))
+    hours, communities = wanted // PLACES // COMMUNITIES + FIRST_HOUR, wanted // PLACES % COMMUNITIES
+    known = (
+        (communities < len(world.communities)) & (hours > now / HOUR - history_hours) & (hours * HOUR <= now)
+    )
+    wanted, hours, communities = wanted[known], hours[known], communities[known]
+    counts = [post_counts(world, communities[i : i + 1], hours[i : i + 1]).item() for i in range(len(wanted))]
+    of, place = np.array(counts, dtype=np.int64), wanted % PLACES
+    posts = Posts(wanted, _created(world, wanted, place, of))
+    return present(world, posts[(place < of) & (posts.created <= now)], now)
+
+
+def gone_after(world: World, posts: Posts) -> Floats:
+    """The age in seconds at which each post vanishes altogether; infinite for nearly all."""
+    draws = units(posts.numbers, world.seed + 6) / VANISHED_SHARE
+    return np.where(draws < 1, VANISHED_FIRST + draws * (VANISHED_LAST - VANISHED_FIRST), np.inf)
+
+
+def present(world: World, posts: Posts, now: float) -> Posts:
+    """The posts that have not vanished by now."""
+    return posts[now - posts.created < gone_after(world, posts)]
+
+
+def post_id(world: World, number: int) -> str:
+    """A post's id (base 36, without `t3_`); other seeds have others."""
+    return base36(number + _first_post_id(world.seed))
+
+
+def post_number(world: World, id36: str) -> int | None:
+    """The number behind an id, None when it cannot be one."""
+    if not (id36.isascii() and id36.isalnum() and len(id36) < 12):
+        return None
+    number = int(id36, 36) - _first_post_id(world.seed)
+    return number if number >= 0 else None
 
 
 def final_scores(world: World, posts: Posts) -> Floats:
@@ -83,13 +117,13 @@ def final_scores(world: World, posts: Posts) -> Floats:
     return np.minimum(scale * tail, world.subscribers[posts.communities] / 4)
 
 
-def scores(world: World, posts: Posts, now: float) -> Ints:
+def scores(world: World, posts: Posts, now: float | Floats) -> Ints:
     """Scores so far: fast at first, settled after 36 hours."""
     left = 1 - np.clip((now - posts.created) / SETTLED_SECONDS, 0, 1)
     return 1 + np.floor(final_scores(world, posts) * (1 - left**3)).astype(np.int64)
 
 
-def subscribers_then(world: World, posts: Posts, now: float) -> Ints:
+def subscribers_then(world: World, posts: Posts, now: float | Floats) -> Ints:
     """Each post's community's subscribers as of the answer, which is what Reddit writes on posts."""
     return subscribers(world, posts.communities, now).astype(np.int64)
 
@@ -98,3 +132,7 @@ def _created(world: World, numbers: Ints, place: Ints, of: Ints) -> Floats:
     """Spread over the hour, in the order of their places."""
     start = (numbers // PLACES // COMMUNITIES + FIRST_HOUR) * float(HOUR)
     return np.floor(start + (place + units(numbers, world.seed + 4)) / np.maximum(of, 1) * HOUR)
+
+
+def _first_post_id(seed: int) -> int:
+    return seed * 9_176_867_111 % 36**7

@@ -10,7 +10,7 @@ import pytest
 
 from collectors.sandbox import sandbox_app
 from collectors.sandbox.rhythm import HOUR, expected_posts, post_counts
-from collectors.sandbox.timeline import between
+from collectors.sandbox.timeline import between, post_id
 from collectors.sandbox.world import LONGEST_NAME, world
 
 NOW = 1_795_460_000.0
@@ -38,6 +38,11 @@ async def test_another_seed_is_another_world(sandbox_http: Http) -> None:
     assert len(bodies) == 2
 
 
+def test_another_seed_gives_other_ids() -> None:
+    assert not set(world(1).by_id) & set(world(2).by_id)
+    assert post_id(world(1), 5) != post_id(world(2), 5)
+
+
 async def test_new_posts_come_as_time_goes_on_and_old_ones_stay(sandbox_http: Http) -> None:
     ids = []
     for now in (NOW, NOW + HOUR):
@@ -53,7 +58,7 @@ async def test_new_posts_come_as_time_goes_on_and_old_ones_stay(sandbox_http: Ht
 
 async def test_scores_grow_until_36_hours_and_then_stay(sandbox_http: Http) -> None:
     posts = between(world(7), np.arange(300), NOW - HOUR, NOW)
-    ids = ",".join(f"t3_{np.base_repr(number, 36).lower()}" for number in posts.numbers[:100])
+    ids = ",".join(f"t3_{post_id(world(7), number)}" for number in posts.numbers[:100].tolist())
     totals = []
     for hours in (0, 3, 12, 37, 60):
         app = sandbox_app(7, clock=lambda hours=hours: NOW + hours * HOUR)
