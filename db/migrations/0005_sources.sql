@@ -98,7 +98,7 @@ CREATE TABLE instagram_posts (
     id           text PRIMARY KEY,                 -- decimal digits, beyond 2^53
     username     text NOT NULL REFERENCES instagram_accounts ON DELETE CASCADE,
     caption      text NOT NULL DEFAULT '',
-    media_type   text NOT NULL,                    -- IMAGE, VIDEO, CAROUSEL_ALBUM
+    media_type   text,                             -- IMAGE, VIDEO, CAROUSEL_ALBUM; null: not told
     product_type text,                             -- FEED, REELS, STORY
     permalink    text NOT NULL DEFAULT '',
     timestamp    timestamptz NOT NULL,
@@ -120,7 +120,8 @@ CREATE TABLE imports (
     lines       bigint NOT NULL DEFAULT 0,
     stored      bigint NOT NULL DEFAULT 0,         -- records merged, new or not
     new         bigint NOT NULL DEFAULT 0,
-    rejected    bigint NOT NULL DEFAULT 0,
+    rejected    jsonb NOT NULL DEFAULT '{}',       -- reason -> lines
+    left_out    jsonb NOT NULL DEFAULT '{}',       -- not wanted rather than not usable: kind -> lines
     started_at  timestamptz NOT NULL DEFAULT now(),
     moved_at    timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz
