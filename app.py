@@ -157,6 +157,7 @@ class Process:
                 }
                 for job in runtime.jobs.values()
             ],
+            present=lambda: frame.now if (frame := self.pulse.latest) else {},
         )
         try:
             yield

@@ -43,6 +43,14 @@ PAGES = {
             url_path="jobs",
             help="What ran, how long, with how much memory, and how it ended. Start a job now, or pause it.",
         ),
+        st.Page(
+            "dashboard/pages/sources.py",
+            title="Sources",
+            icon=":material/hub:",
+            url_path="sources",
+            help="Whether the sources answer, what they refuse and why, what is left of their budgets, and how "
+            "fresh the communities are.",
+        ),
     ],
     "Explore": [
         st.Page(

@@ -14,7 +14,8 @@ from dashboard import format
 Row = dict[str, Any]
 Span = tuple[datetime, datetime]
 SAMPLE_SECONDS = 60  # samples further apart than this and a half are not joined by a line
-ACCENT, RED = "#000001", "#000004"  # for which Streamlit's frontend puts the theme's first and fourth colour
+# For these Streamlit's frontend puts the first four colours of the theme.
+ACCENT, AMBER, GRAY, RED = "#000001", "#000002", "#000003", "#000004"
 
 
 def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
@@ -49,6 +50,37 @@ def request_rate(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Sp
         )
     figure.update_layout(barmode="overlay")
     return _over(span, zone, _calm(figure, "Per second", 170))
+
+
+def answers(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
+    """A source's answers per minute over time, stacked by outcome, which is told by pattern as well as by colour."""
+    at = _times(steps, "at", zone)
+    figure = go.Figure()
+    for name, color, shape in (("alive", GRAY, ""), ("refused", AMBER, "/"), ("unknown", RED, "x")):
+        figure.add_bar(
+            x=at,
+            y=[step[name] * 60 / step_seconds for step in steps],
+            name=name,
+            marker={"color": color, "line": {"width": 0}, "pattern": {"shape": shape, "size": 5}},
+            width=step_seconds * 1000 * 0.9,
+            offset=0,
+            hovertemplate="%{y:,.1f} a minute",
+        )
+    _calm(figure, "Per minute", 240)
+    figure.update_layout(
+        barmode="stack",
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+        },
+        margin={"t": 24},
+    )
+    return _over(span, zone, figure)
 
 
 def hit_rate(samples: Sequence[Row], zone: tzinfo, span: Span) -> go.Figure:

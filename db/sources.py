@@ -125,10 +125,15 @@ def _outcome(word: str) -> tuple[str, str] | None:
     return None
 
 
+async def by_reason(db: Database, since: datetime) -> list[DictRow]:
+    """source, outcome, reason ('' for none), count and last_at since the minute of a time, most frequent first."""
+    return await db.rows("sources.answers_by_reason", since=since)
+
+
 async def heard(db: Database, since: datetime) -> dict[str, Heard]:
     """How each source answered since the minute of a time, over all processes, by its name."""
     by_source: dict[str, list[DictRow]] = {}
-    for row in await db.rows("sources.answers_by_reason", since=since):
+    for row in await by_reason(db, since):
         by_source.setdefault(row["source"], []).append(row)
     return {source: _heard(rows) for source, rows in by_source.items()}
 

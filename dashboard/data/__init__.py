@@ -37,13 +37,18 @@ from dashboard.data.performance import (
     slow_queries,
     statements,
 )
+from dashboard.data.sources import Freshness, Overdue, answer_reasons, answers, freshness, sources_now
 
 __all__ = [
     "ActionFailed",
     "Connection",
+    "Freshness",
+    "Overdue",
     "Row",
     "Sort",
     "Unavailable",
+    "answer_reasons",
+    "answers",
     "asked",
     "back",
     "cache_namespaces",
@@ -55,6 +60,7 @@ __all__ = [
     "disconnect",
     "endpoints",
     "filters",
+    "freshness",
     "growth",
     "hit_rate",
     "job_list",
@@ -67,5 +73,6 @@ __all__ = [
     "run_job",
     "settings",
     "slow_queries",
+    "sources_now",
     "statements",
 ]

@@ -46,6 +46,7 @@ class Connection:
     run_job: Callable[[str], Awaitable[None]] | None
     pause_job: Callable[[str, bool], Awaitable[None]] | None
     job_list: Sequence[Row]
+    present: Callable[[], Row]
 
 
 _connection: Connection | None = None
@@ -61,6 +62,7 @@ def connect(
     run_job: Callable[[str], Awaitable[None]] | None = None,
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
     job_list: Sequence[Row] = (),
+    present: Callable[[], Row] = dict,
 ) -> None:
     """Let pages ask `database` through `loop`, on which it was opened.
 
@@ -69,9 +71,10 @@ def connect(
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
+        present: `now` of the latest frame on the pulse; empty before the first.
     """
     global _connection, _down_since
-    _connection = Connection(loop, database, settings, cache_stats, run_job, pause_job, job_list)
+    _connection = Connection(loop, database, settings, cache_stats, run_job, pause_job, job_list, present)
     _down_since = None
     forget()
 
