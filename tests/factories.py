@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from collectors.instagram import Account, Media
 from collectors.records import Post, Subreddit
 
 
@@ -46,3 +47,32 @@ def post(**overrides: Any) -> Post:
         "subreddit_subscribers": 1150,
     }
     return Post(**(fields | overrides))
+
+
+def account(**overrides: Any) -> Account:
+    fields: dict[str, Any] = {
+        "username": "teapots",
+        "id": "17841407673135339",
+        "name": "Teapots of the world",
+        "biography": "Pictures of teapots.",
+        "website": "https://example.org/",
+        "followers": 1000,
+        "follows": 12,
+        "media_count": 250,
+    }
+    return Account(**(fields | overrides))
+
+
+def medium(**overrides: Any) -> Media:
+    fields: dict[str, Any] = {
+        "id": "17885103395500001",
+        "caption": "Blue, with a lid.",
+        "media_type": "IMAGE",
+        "product_type": "FEED",
+        "permalink": "https://www.instagram.com/p/C1/",
+        "timestamp": datetime(2026, 11, 1, 12, 30, tzinfo=UTC),
+        "likes": 80,
+        "comments": 20,
+        "children": 0,
+    }
+    return Media(**(fields | overrides))
