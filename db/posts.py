@@ -38,17 +38,25 @@ COLUMNS = (
     "read_at",
 )
 STORED = (*COLUMNS, "deleted_at")
-TYPES = (
-    *("text",) * 9,
-    *("timestamptz", "int4", "float4", "int4", "bool", "bool", "bool", "text", "timestamptz", "int8"),
-    *("timestamptz", "timestamptz"),
+TYPES = dict(
+    zip(
+        STORED,
+        (
+            *("text",) * 9,
+            *("timestamptz", "int4", "float4", "int4", "bool", "bool", "bool", "text", "timestamptz", "int8"),
+            *("timestamptz", "timestamptz"),
+        ),
+        strict=True,
+    )
 )
+NEVER_CHANGING = {"subreddit_id", "created_at", "is_self", "subreddit_subscribers"}
+READ_AGAIN = tuple(name for name in STORED if name not in NEVER_CHANGING)
 ID, SUBREDDIT_ID, TEXT, REMOVED_BY, SUBSCRIBERS, READ_AT = (
     COLUMNS.index(name)
     for name in ("id", "subreddit_id", "text", "removed_by_category", "subreddit_subscribers", "read_at")
 )
 _fields = attrgetter(*COLUMNS)
-_id, _subreddit_id = itemgetter(ID), itemgetter(SUBREDDIT_ID)
+_read_again_fields = itemgetter(*(STORED.index(name) for name in READ_AGAIN))
 
 
 async def merge(session: Session, records: Iterable[Any]) -> int:
@@ -65,21 +73,19 @@ async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
     """
     now = datetime.now(UTC)
     batch = {row[ID]: row for row in rows}
-    known = await session.row(
-        "posts.known", posts=list(batch), communities=list({row[SUBREDDIT_ID] for row in batch.values()})
-    )
-    assert known is not None
-    there, communities = set(known["posts"]), set(known["communities"])
-    fresh: list[Row] = []
-    again: list[Row] = []
-    for row in batch.values():
-        if row[SUBREDDIT_ID] in communities:
-            (again if row[ID] in there else fresh).append(_as_stored(row, now))
-    new = await _insert(session, fresh)
-    if new is None:
-        again, new = again + fresh, 0
-    new += await _read_again(session, again)
-    await _grow(session, [*fresh, *again], now)
+    waiting = [
+        _as_stored(batch[id], now) for id in sorted(batch)
+    ]  # in one order, so that no two batches deadlock
+    communities = list({row[SUBREDDIT_ID] for row in waiting})
+    new = None
+    while new is None:
+        found = await session.row("posts.known", posts=list(batch), communities=communities)
+        assert found is not None
+        there, known = set(found["posts"]), set(found["communities"])
+        stored = [row for row in waiting if row[SUBREDDIT_ID] in known]
+        new = await _insert(session, [row for row in stored if row[ID] not in there])
+    await _read_again(session, [row for row in stored if row[ID] in there])
+    await _grow(session, stored, now)
     if new:
         await session.execute("posts.count", new=new)
         await announce(session, "posts")
@@ -104,19 +110,22 @@ async def _insert(session: Session, rows: Sequence[Row]) -> int | None:
         return 0
     try:
         async with session.connection.transaction():
-            await session.copy("posts", STORED, rows, TYPES)
+            await session.copy("posts", STORED, rows, list(TYPES.values()))
     except psycopg.errors.UniqueViolation:
         return None
     return len(rows)
 
 
-async def _read_again(session: Session, rows: Sequence[Row]) -> int:
-    """Merge readings of known posts; how many turned out to be new."""
+async def _read_again(session: Session, rows: Sequence[Row]) -> None:
+    """Merge readings of known posts."""
     if not rows:
-        return 0
+        return
     await session.execute("posts.stage")
-    await session.copy("staged_posts", STORED, rows, TYPES)
-    return int(await session.value("posts.merge"))
+    types = [TYPES[name] for name in READ_AGAIN]
+    await session.copy("staged_posts", READ_AGAIN, map(_read_again_fields, rows), types)
+    await session.execute("posts.join_by_index", others="off")
+    await session.execute("posts.merge")
+    await session.execute("posts.join_by_index", others="on")
 
 
 async def _grow(session: Session, rows: Iterable[Row], now: datetime) -> None:

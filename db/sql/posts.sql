@@ -6,43 +6,43 @@ SELECT ARRAY(SELECT id FROM posts WHERE id = ANY(%(posts)s)) AS posts,
 -- name: stage
 -- A place for readings of known posts, gone with the transaction.
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_posts (
-    id text, subreddit_id text, author text, title text, text text, url text, domain text, permalink text,
-    flair text, created_at timestamptz, score integer, upvote_ratio real, num_comments integer, over18 boolean,
-    is_self boolean, stickied boolean, removed_by_category text, edited_at timestamptz,
-    subreddit_subscribers bigint, read_at timestamptz, deleted_at timestamptz
+    id text, author text, title text, text text, url text, domain text, permalink text, flair text, score integer,
+    upvote_ratio real, num_comments integer, over18 boolean, stickied boolean, removed_by_category text,
+    edited_at timestamptz, read_at timestamptz, deleted_at timestamptz
 ) ON COMMIT DELETE ROWS
 
+-- name: join_by_index
+-- For the rest of the transaction, or until set again: without statistics of a temporary table the planner would
+-- read all posts for each batch of ten thousand.
+SELECT set_config('enable_hashjoin', %(others)s, true), set_config('enable_mergejoin', %(others)s, true)
+
 -- name: merge
--- Staged readings into the table; how many posts were new after all. An older reading changes nothing, nor does one
--- that says the same, and what was deleted stays so.
-WITH written AS (
-    INSERT INTO posts AS known
-        (id, subreddit_id, author, title, text, url, domain, permalink, flair, created_at, score, upvote_ratio,
-         num_comments, over18, is_self, stickied, removed_by_category, edited_at, subreddit_subscribers, read_at,
-         deleted_at)
-    SELECT * FROM staged_posts
-    ON CONFLICT (id) DO UPDATE SET
-        author = excluded.author, title = excluded.title, text = excluded.text, url = excluded.url,
-        domain = excluded.domain, permalink = excluded.permalink, flair = excluded.flair,
-        score = excluded.score, upvote_ratio = excluded.upvote_ratio, num_comments = excluded.num_comments,
-        over18 = excluded.over18, stickied = excluded.stickied,
-        removed_by_category = excluded.removed_by_category, edited_at = excluded.edited_at,
-        read_at = excluded.read_at, deleted_at = excluded.deleted_at
-    WHERE known.deleted_at IS NULL AND excluded.read_at >= known.read_at
-      AND (known.score, known.num_comments, known.author, known.title, known.text, known.removed_by_category,
-           known.edited_at, known.over18, known.stickied, known.flair)
-          IS DISTINCT FROM
-          (excluded.score, excluded.num_comments, excluded.author, excluded.title, excluded.text,
-           excluded.removed_by_category, excluded.edited_at, excluded.over18, excluded.stickied, excluded.flair)
-    RETURNING xmax = 0 AS is_new
-)
-SELECT count(*) FILTER (WHERE is_new) FROM written
+-- Staged readings into their posts. An older reading changes nothing, nor does one that says the same, and what was
+-- deleted stays so.
+UPDATE posts AS known SET
+    author = read.author, title = read.title, text = read.text, url = read.url, domain = read.domain,
+    permalink = read.permalink, flair = read.flair, score = read.score, upvote_ratio = read.upvote_ratio,
+    num_comments = read.num_comments, over18 = read.over18, stickied = read.stickied,
+    removed_by_category = read.removed_by_category, edited_at = read.edited_at, read_at = read.read_at,
+    deleted_at = read.deleted_at
+FROM staged_posts AS read
+WHERE known.id = read.id AND known.deleted_at IS NULL AND read.read_at >= known.read_at
+  AND (known.score, known.num_comments, known.author, known.title, known.text, known.removed_by_category,
+       known.edited_at, known.over18, known.stickied, known.flair)
+      IS DISTINCT FROM
+      (read.score, read.num_comments, read.author, read.title, read.text, read.removed_by_category,
+       read.edited_at, read.over18, read.stickied, read.flair)
 
 -- name: grow
 -- Subscribers as posts carry them: points of the communities' growth curves. The larger of two in one place holds,
 -- because Reddit's answers come from several machines and the count rarely falls.
 INSERT INTO subreddit_snapshots AS known (subreddit_id, at, subscribers)
 SELECT * FROM unnest(%(ids)s::text[], %(times)s::timestamptz[], %(subscribers)s::bigint[])
+    AS point (subreddit_id, at, subscribers)
+WHERE NOT EXISTS (
+    SELECT FROM subreddit_snapshots AS held
+    WHERE held.subreddit_id = point.subreddit_id AND held.at = point.at AND held.subscribers >= point.subscribers
+)
 ON CONFLICT (subreddit_id, at) DO UPDATE SET subscribers = excluded.subscribers
 WHERE known.subscribers < excluded.subscribers
 
