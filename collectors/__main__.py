@@ -1,8 +1,11 @@
-"""Ask Reddit (or the sandbox) by hand: one JSON record a line, or one line that says why not.
+"""Ask Reddit, Arctic Shift or the sandbox by hand: one JSON record a line, or one line that says why not.
 
     python -m collectors reddit about NAME
     python -m collectors reddit info NAME,NAME,…
-    python -m collectors reddit listing /r/NAME/new --pages 3
+    python -m collectors reddit posts NAME,NAME,… --hours 24
+    python -m collectors reddit rules NAME
+    python -m collectors reddit listing /r/NAME/new --pages 3    (not of Arctic Shift)
+    python -m collectors reddit history NAME --days 365          (of Arctic Shift only)
 
 Exit codes: 0 alive, 3 refused, 4 unknown, 2 usage or settings.
 """
@@ -11,15 +14,17 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import psycopg
 
+from collectors.arctic_shift import ArcticShiftClient
 from collectors.budget import Budget, LocalBudget
-from collectors.outcome import Alive, Refused, Unknown
-from collectors.records import Post, Subreddit
+from collectors.community_source import CommunitySource
+from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.reddit import MOST_PER_CALL, RedditClient
 from collectors.source import open_source
 from db.budget import SharedBudget, client_of
@@ -69,9 +74,18 @@ def arguments() -> argparse.Namespace:
     question = reddit.add_subparsers(dest="question", required=True)
     question.add_parser("about", help="one subreddit").add_argument("name", type=subreddit_name)
     question.add_parser("info", help="up to 100 subreddits").add_argument("names", type=subreddit_names)
-    listing = question.add_parser("listing", help="posts or subreddits")
+    posts = question.add_parser("posts", help="new posts of some subreddits")
+    posts.add_argument("names", type=subreddit_names)
+    posts.add_argument("--hours", type=float, default=24.0, help="how far back")
+    question.add_parser("rules", help="what a subreddit asks of a post").add_argument(
+        "name", type=subreddit_name
+    )
+    listing = question.add_parser("listing", help="posts or subreddits of Reddit or the sandbox")
     listing.add_argument("path", help="/r/NAME/new, /subreddits/popular and their like")
     listing.add_argument("--pages", type=int, default=1, help="pages of 100 at most")
+    history = question.add_parser("history", help="subscribers by day, of Arctic Shift")
+    history.add_argument("name", type=subreddit_name)
+    history.add_argument("--days", type=float, default=365.0, help="how far back")
     return parser.parse_args()
 
 
@@ -87,12 +101,15 @@ def subreddit_names(text: str) -> list[str]:
     return names
 
 
-async def about(client: RedditClient, name: str) -> int:
-    outcome = await client.about(name)
-    return show([outcome.value]) if isinstance(outcome, Alive) else complain(outcome)
+async def about(client: CommunitySource, name: str) -> int:
+    return tell(await client.about(name))
 
 
-async def info(client: RedditClient, names: list[str]) -> int:
+async def rules(client: CommunitySource, name: str) -> int:
+    return tell(await client.details(name))
+
+
+async def info(client: CommunitySource, names: list[str]) -> int:
     outcome = await client.metadata_by_name(names)
     if not isinstance(outcome, Alive):
         return complain(outcome)
@@ -100,6 +117,17 @@ async def info(client: RedditClient, names: list[str]) -> int:
     for name in outcome.value.missing:
         print(f"refused (missing): {name}")
     return REFUSED if outcome.value.missing else ALIVE
+
+
+async def posts(client: CommunitySource, names: list[str], hours: float) -> int:
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    most = client.most_names_per_call
+    for first in range(0, len(names), most):
+        async for outcome in client.new_posts(names[first : first + most], since):
+            if not isinstance(outcome, Alive):
+                return complain(outcome)
+            show(post for post in outcome.value.posts if post.created_at > since)
+    return ALIVE
 
 
 async def listing(client: RedditClient, path: str, pages: int) -> int:
@@ -110,9 +138,23 @@ async def listing(client: RedditClient, path: str, pages: int) -> int:
     return ALIVE
 
 
-def show(records: "list[Subreddit] | tuple[Subreddit | Post, ...]") -> int:
+async def history(client: ArcticShiftClient, name: str, days: float) -> int:
+    outcome = await client.subscriber_history(name, datetime.now(UTC) - timedelta(days=days))
+    if not isinstance(outcome, Alive):
+        return complain(outcome)
+    show({"at": at, "subscribers": subscribers} for at, subscribers in outcome.value)
+    return ALIVE
+
+
+def show(records: Iterable[object]) -> None:
     for record in records:
         print(orjson.dumps(record).decode())
+
+
+def tell(outcome: Outcome[object]) -> int:
+    if not isinstance(outcome, Alive):
+        return complain(outcome)
+    show([outcome.value])
     return ALIVE
 
 
@@ -128,8 +170,17 @@ async def ask(settings: Settings, chosen: argparse.Namespace) -> int:
                 return await about(client, chosen.name)
             case "info":
                 return await info(client, chosen.names)
-            case _:
+            case "posts":
+                return await posts(client, chosen.names, chosen.hours)
+            case "rules":
+                return await rules(client, chosen.name)
+            case "listing" if isinstance(client, RedditClient):
                 return await listing(client, chosen.path, chosen.pages)
+            case "history" if isinstance(client, ArcticShiftClient):
+                return await history(client, chosen.name, chosen.days)
+            case question:
+                print(f"usage: {settings.source} knows no {question}", file=sys.stderr)
+                return USAGE
 
 
 def main() -> int:

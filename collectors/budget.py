@@ -46,8 +46,8 @@ class RateLimit:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `Retry-After` (lower-case name), at least 1; None when missing or a date."""
-    seconds = _number(headers.get("retry-after"))
+    """Seconds from `Retry-After` (its name in any case), at least 1; None when missing or a date."""
+    seconds = _number({name.lower(): value for name, value in headers.items()}.get("retry-after"))
     return None if seconds is None else max(seconds, LEAST_PAUSE_SECONDS)
 
 

@@ -17,4 +17,4 @@ class UnusableRecord(CollectorError):
 
 
 class TooManyNames(CollectorError):
-    """Reddit answers up to 100 names or ids in one call."""
+    """More names or ids than one call takes."""

@@ -1,5 +1,6 @@
 """Read one field of a Reddit thing, which may be missing, null, out of range or of another type."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -88,6 +89,25 @@ def moment(data: Data, field: str) -> datetime | None:
         return datetime.fromtimestamp(float(value), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def flat(data: Data) -> Data:
+    """The fields that hold text, numbers, truth values, null or lists of such; as jsonb can hold them."""
+    kept = {clean(key): _flat(value) for key, value in data.items()}
+    return {key: value for key, value in kept.items() if value is not _DEEP}
+
+
+_DEEP = object()
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_flat(one) for one in value if not isinstance(one, list | dict)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return _DEEP if isinstance(value, dict) else value
 
 
 def fullname(data: Data, kind: str) -> str:

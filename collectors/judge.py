@@ -53,12 +53,12 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Outcome[Any]:
     if 300 <= status < 400:
         return _judge_redirect(status, lowered.get("location", ""), body)
     if status == 429:
-        return Unknown("throttled", "HTTP 429", _pause(lowered), _excerpt(body))
+        return Unknown("throttled", "HTTP 429", _pause(lowered), excerpt(body))
     if status == 408:
-        return Unknown("timeout", "HTTP 408", None, _excerpt(body))
+        return Unknown("timeout", "HTTP 408", None, excerpt(body))
     if 400 <= status < 500:
         return _judge_refusal(status, body)
-    return Unknown("server_error", f"HTTP {status}", retry_after(lowered), _excerpt(body))
+    return Unknown("server_error", f"HTTP {status}", retry_after(lowered), excerpt(body))
 
 
 def _judge_success(body: bytes) -> Outcome[Any]:
@@ -73,8 +73,8 @@ def _judge_success(body: bytes) -> Outcome[Any]:
 
 def _judge_redirect(status: int, location: str, body: bytes) -> Outcome[Any]:
     if MISSING_SUBREDDIT in location:
-        return Refused("missing", "no such subreddit", _excerpt(body))
-    return _unknown("redirected", _line(f"HTTP {status} to {location or 'nowhere'}"), body)
+        return Refused("missing", "no such subreddit", excerpt(body))
+    return _unknown("redirected", line(f"HTTP {status} to {location or 'nowhere'}"), body)
 
 
 def _judge_refusal(status: int, body: bytes) -> Outcome[Any]:
@@ -82,7 +82,7 @@ def _judge_refusal(status: int, body: bytes) -> Outcome[Any]:
     if isinstance(value, dict) or status != 403:
         return _refused(status, status, value if isinstance(value, dict) else {}, body)
     if b"this subreddit is private" in body[:1000]:
-        return Refused("private", "HTTP 403", _excerpt(body))
+        return Refused("private", "HTTP 403", excerpt(body))
     return _unknown("blocked", "HTTP 403 with a page: Reddit refuses our address or user agent", body)
 
 
@@ -91,7 +91,7 @@ def _refused(status: int, means: int, value: Mapping[str, Any], body: bytes) -> 
     words = (value.get(key) for key in ("reason", "error_description", "message", "error"))
     said = next((word for word in words if isinstance(word, str) and word), "")
     reason = BY_REASON.get(said.lower()) or BY_STATUS.get(means, "bad_request")
-    return Refused(reason, _line(f"HTTP {status} {said}"), _excerpt(body))
+    return Refused(reason, line(f"HTTP {status} {said}"), excerpt(body))
 
 
 def parsed(body: bytes) -> Any:
@@ -123,13 +123,13 @@ def _pause(headers: Mapping[str, str]) -> float | None:
 
 
 def _unknown(reason: UnknownReason, detail: str, body: bytes) -> Unknown:
-    return Unknown(reason, detail, None, _excerpt(body))
+    return Unknown(reason, detail, None, excerpt(body))
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """One printable line for logs and terminals, whatever the answer held."""
     return "".join(sign if sign.isprintable() else " " for sign in text[:LINE_LENGTH]).rstrip()
 
 
-def _excerpt(body: bytes) -> bytes:
+def excerpt(body: bytes) -> bytes:
     return body[:EXCERPT_BYTES]

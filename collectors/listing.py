@@ -1,14 +1,16 @@
 """Reddit's containers as pages of records: one Listing, one thing, the answer to a question about names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from collectors.errors import UnusableRecord
-from collectors.fields import Data
+from collectors.fields import Data, flat, text
 from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.records import Post, Subreddit, post_from, subreddit_from
 
+RULE = ("kind", "short_name", "description", "violation_reason")
 PARSERS: dict[str, Callable[[Data], Subreddit | Post]] = {"t3": post_from, "t5": subreddit_from}
 
 
@@ -32,6 +34,11 @@ class Page:
     @property
     def subreddits(self) -> tuple[Subreddit, ...]:
         return tuple(item for item in self.items if isinstance(item, Subreddit))
+
+    def is_before(self, since: datetime) -> bool:
+        """Whether it holds posts and none is newer than `since`; stickied ones may be of any age."""
+        ages = [post.created_at <= since for post in self.posts if not post.stickied]
+        return bool(ages) and all(ages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +96,60 @@ def subreddit_of(value: Any) -> Outcome[Subreddit]:
         return Unknown("bad_body", str(exc))
 
 
+def unattributed(outcome: Outcome[Page]) -> Outcome[Page]:
+    """The answer to a question about several communities at once: a refusal does not say whose it is."""
+    if isinstance(outcome, Refused) and outcome.is_of_the_community:
+        return Unknown("unattributed", f"one or all of several: {outcome}", None, outcome.excerpt)
+    return outcome
+
+
 def rules_of(value: Any) -> Outcome[tuple[Data, ...]]:
-    """The rules in the JSON of `/about/rules`."""
+    """The rules in the JSON of `/about/rules`, in its order."""
     rules = value.get("rules") if isinstance(value, dict) else None
     if not isinstance(rules, list):
         return Unknown("bad_body", "not a list of rules")
-    return Alive(tuple(rule for rule in rules if isinstance(rule, dict)))
+    return Alive(tuple({key: text(rule, key) for key in RULE} for rule in rules if isinstance(rule, dict)))
 
 
-def found(page: Page, asked: Sequence[str]) -> Found:
-    """Which of the names or fullnames asked for the page holds, compared without case."""
-    there = {key.lower() for one in page.subreddits for key in (one.name, one.id)}
-    return Found(page.subreddits, tuple(name for name in asked if name.lower() not in there))
+def requirements_of(value: Any) -> Outcome[Data]:
+    """The posting requirements in the JSON of `/api/v1/NAME/post_requirements`."""
+    if not isinstance(value, dict) or "kind" in value:
+        return Unknown("bad_body", "not posting requirements")
+    return Alive(flat(value))
 
 
-def found_posts(page: Page, asked: Sequence[str]) -> FoundPosts:
-    """Which of the fullnames asked for the page holds."""
-    there = {post.id for post in page.posts}
-    return FoundPosts(page.posts, tuple(name for name in asked if name not in there))
+def found_in(value: Any, asked: Sequence[str]) -> Outcome[Found]:
+    """Which of the names or fullnames asked for a Listing holds, compared without case.
+
+    What came but is no use as a record is neither there nor missing.
+    """
+    page = page_from(value)
+    if not isinstance(page, Alive):
+        return page
+    came = {text(data, key).lower() for data in _data_of(value) for key in ("name", "display_name")}
+    return Alive(Found(page.value.subreddits, tuple(one for one in asked if one.lower() not in came)))
+
+
+def found_posts_in(value: Any, asked: Sequence[str]) -> Outcome[FoundPosts]:
+    """Which of the fullnames asked for a Listing holds."""
+    page = page_from(value)
+    if not isinstance(page, Alive):
+        return page
+    came = {text(data, "name") for data in _data_of(value)}
+    return Alive(FoundPosts(page.value.posts, tuple(one for one in asked if one not in came)))
+
+
+def _data_of(listing: Any) -> Iterator[Data]:
+    for child in listing["data"]["children"]:
+        if isinstance(child, dict) and isinstance(child.get("data"), dict):
+            yield child["data"]
 
 
 def _record(child: Any) -> Subreddit | Post | None:
     if not isinstance(child, dict) or not isinstance(child.get("data"), dict):
         return None
-    parser = PARSERS.get(child.get("kind", ""))
+    kind = child.get("kind")
+    parser = PARSERS.get(kind) if isinstance(kind, str) else None
     if parser is None:
         return None
     try:

@@ -1,43 +1,40 @@
-"""Reddit's API: ask, and come back with outcomes that hold plain records."""
+"""Reddit's API: what is asked of it, and outcomes that hold plain records."""
 
 import asyncio
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 
 import httpx
 
-from collectors.budget import Budget, RateLimit
-from collectors.errors import TooManyNames
+from collectors.asking import Asking, then
+from collectors.budget import Budget
 from collectors.listing import (
     Found,
     FoundPosts,
     Page,
-    found,
-    found_posts,
+    found_in,
+    found_posts_in,
     page_from,
     posts_expected,
+    requirements_of,
     rules_of,
     subreddit_of,
+    unattributed,
 )
+from collectors.names import askable_fullnames, askable_names, at_most
 from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.records import Details, Subreddit
 from collectors.reddit_auth import RedditApp, RedditAuth
-from collectors.wire import LONGEST_PAUSE_SECONDS, Answer, Sleep, send, with_tries
+from collectors.reddit_wire import Params, RedditWire
+from collectors.wire import Sleep
 
 MOST_PER_CALL = 100
 MOST_NAMES_PER_CALL = 50  # in /r/a+b+c/new, so that the URL stays below 1,500 characters
 DISCOVERY = ("/subreddits/popular", "/subreddits/new", "/subreddits/default")
 PAGES_PER_LISTING = 10  # a listing ends near a thousand items
-SUBREDDIT_NAME = re.compile(r"[A-Za-z0-9_.-]{2,24}")  # a dot in reddit.com, a dash in u_some-body
 MAY_BE_EMPTY = ("/rising", "/top", "/controversial", "/search")
-
-Params = Mapping[str, str]
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 class RedditClient:
@@ -58,10 +55,14 @@ class RedditClient:
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http, self._app, self._budget, self._sleep = http, app, budget, sleep
+        self._asking = Asking(http, budget, sleep)
         self._auth = RedditAuth(http, app, sleep=sleep, clock=clock)
-        self.tally: Counter[str] = Counter()
-        """requests, alive, refused, unknown, and each reason as `refused:private`"""
+        self._wire = RedditWire(self._asking, app, self._auth)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """Since the client began: requests, alive, refused, unknown, and each reason as `refused:private`."""
+        return self._asking.tally
 
     @property
     def token_expires_at(self) -> datetime | None:
@@ -83,17 +84,17 @@ class RedditClient:
     async def discover(self, words: Sequence[str]) -> AsyncIterator[Outcome[Page]]:
         """Pages of the popular, new and default communities, then of a search for each word."""
         for path in DISCOVERY:
-            async for page in self.pages(path, PAGES_PER_LISTING):
+            async for page in self.pages(path):
                 yield page
         for word in words:
-            async for page in self.pages("/subreddits/search", PAGES_PER_LISTING, params={"q": word}):
+            async for page in self.pages("/subreddits/search", params={"q": word}):
                 yield page
 
     async def about(self, name: str) -> Outcome[Subreddit]:
-        """One subreddit's metadata."""
-        if not SUBREDDIT_NAME.fullmatch(name):
-            return self._counted(Refused("missing", f"{name!r:.40} cannot be a subreddit's name"))
-        return self._counted(_then(await self._ask(f"/r/{name}/about"), subreddit_of))
+        """One subreddit's metadata, or why there is none."""
+        if not askable_names([name]):
+            return self._asking.counted(_no_name(name))
+        return self._asking.counted(then(await self._wire.get(f"/r/{name}/about"), subreddit_of))
 
     async def metadata_by_name(self, names: Sequence[str]) -> Outcome[Found]:
         """Metadata of up to 100 subreddits by name, in one request; those Reddit leaves out are `missing`.
@@ -101,8 +102,7 @@ class RedditClient:
         Raises:
             TooManyNames: more than 100.
         """
-        askable = [name for name in names if SUBREDDIT_NAME.fullmatch(name)]
-        return await self._found("sr_name", askable, names)
+        return await self._found("sr_name", askable_names(names), names)
 
     async def metadata(self, fullnames: Sequence[str]) -> Outcome[Found]:
         """Metadata of up to 100 subreddits by fullname (`t5_…`), in one request.
@@ -110,18 +110,27 @@ class RedditClient:
         Raises:
             TooManyNames: more than 100.
         """
-        return await self._found("id", fullnames, fullnames)
+        return await self._found("id", askable_fullnames(fullnames, "t5"), fullnames)
 
     async def new_posts(self, names: Sequence[str], since: datetime) -> AsyncIterator[Outcome[Page]]:
-        """Pages of `/r/a+b+c/new` until one holds nothing newer than `since`; /new is not strictly in order.
+        """Pages of `/r/a+b+c/new`, newest first, until one is wholly older than `since`.
 
-        Of several names those that are refused are left out without a word.
+        Neither the first old post ends it, as /new is not strictly in order, nor a stickied one, nor a short page.
+        Of several names Reddit leaves out those that it refuses; where it refuses all or none has posts, that is
+        unknown, as it is not said of whom.
+
+        Raises:
+            TooManyNames: more than 50.
         """
-        async for outcome in self.pages(f"/r/{'+'.join(names)}/new"):
+        at_most(MOST_NAMES_PER_CALL, names)
+        askable = askable_names(names)
+        if not askable:
+            if names:
+                yield self._asking.counted(_no_name(", ".join(names)))
+            return
+        async for outcome in self.pages(f"/r/{'+'.join(askable)}/new"):
             yield outcome
-            if isinstance(outcome, Alive) and not any(
-                post.created_at > since for post in outcome.value.posts if not post.stickied
-            ):
+            if isinstance(outcome, Alive) and outcome.value.is_before(since):
                 return
 
     async def posts(self, fullnames: Sequence[str]) -> Outcome[FoundPosts]:
@@ -130,18 +139,25 @@ class RedditClient:
         Raises:
             TooManyNames: more than 100.
         """
-        _at_most_a_hundred(fullnames)
-        outcome = _then(await self._ask("/api/info", {"id": ",".join(fullnames)}), page_from)
-        return self._counted(_then(outcome, lambda page: Alive(found_posts(page, fullnames))))
+        at_most(MOST_PER_CALL, fullnames)
+        askable = askable_fullnames(fullnames, "t3")
+        if not askable:
+            return Alive(FoundPosts((), tuple(fullnames)))
+        answer = await self._wire.get("/api/info", {"id": ",".join(askable)})
+        return self._asking.counted(then(answer, lambda value: found_posts_in(value, fullnames)))
 
     async def details(self, name: str) -> Outcome[Details]:
-        """Rules and posting requirements, in two requests."""
-        rules = _then(await self._ask(f"/r/{name}/about/rules"), rules_of)
+        """Rules and posting requirements, in two requests; without requirements where Reddit refuses these."""
+        if not askable_names([name]):
+            return self._asking.counted(_no_name(name))
+        rules = then(await self._wire.get(f"/r/{name}/about/rules"), rules_of)
         if not isinstance(rules, Alive):
-            return self._counted(rules)
-        asked = await self._ask(f"/api/v1/{name}/post_requirements")
-        requirements = asked.value if isinstance(asked, Alive) and isinstance(asked.value, dict) else None
-        return self._counted(Alive(Details(rules.value, requirements)))
+            return self._asking.counted(rules)
+        requirements = then(await self._wire.get(f"/api/v1/{name}/post_requirements"), requirements_of)
+        if isinstance(requirements, Unknown):
+            return self._asking.counted(requirements)
+        told = requirements.value if isinstance(requirements, Alive) else None
+        return self._asking.counted(Alive(Details(rules.value, told)))
 
     async def listing(
         self, path: str, after: str | None = None, limit: int = MOST_PER_CALL, params: Params | None = None
@@ -149,80 +165,41 @@ class RedditClient:
         """One page of `/r/name/new`, `/r/a+b/top`, `/subreddits/popular` and their like."""
         path = "/" + path.lstrip("/")
         query = {**(params or {}), "limit": str(limit)} | ({"after": after} if after else {})
-        outcome = _then(await self._ask(path, query), page_from)
+        outcome = then(await self._wire.get(path, query), page_from)
         if path.startswith("/r/"):
             may_be_empty = after is not None or path.partition("?")[0].endswith(MAY_BE_EMPTY)
-            outcome = _then(outcome, lambda page: posts_expected(page, may_be_empty))
-        return self._counted(outcome)
+            outcome = then(outcome, lambda page: posts_expected(page, may_be_empty))
+            if "+" in path:
+                outcome = unattributed(outcome)
+        return self._asking.counted(outcome)
 
     async def pages(
-        self, path: str, max_pages: int = 10, limit: int = MOST_PER_CALL, params: Params | None = None
+        self,
+        path: str,
+        max_pages: int = PAGES_PER_LISTING,
+        limit: int = MOST_PER_CALL,
+        params: Params | None = None,
     ) -> AsyncIterator[Outcome[Page]]:
-        """Page after page, until `after` is null or repeats, a page is not alive, or `max_pages` are read."""
+        """Page after page, until `after` is null or was there before, a page is not alive, or `max_pages`."""
         after: str | None = None
+        seen: set[str] = set()
         for _ in range(max_pages):
             outcome = await self.listing(path, after, limit, params)
             yield outcome
-            if not isinstance(outcome, Alive) or outcome.value.after in (None, after):
+            if not isinstance(outcome, Alive):
                 return
             after = outcome.value.after
+            if after is None or after in seen:
+                return
+            seen.add(after)
 
     async def _found(self, key: str, askable: Sequence[str], asked: Sequence[str]) -> Outcome[Found]:
-        _at_most_a_hundred(asked)
+        at_most(MOST_PER_CALL, asked)
         if not askable:
             return Alive(Found((), tuple(asked)))
-        outcome = _then(await self._ask("/api/info", {key: ",".join(askable)}), page_from)
-        return self._counted(_then(outcome, lambda page: Alive(found(page, asked))))
-
-    async def _ask(self, path: str, params: Params | None = None) -> Outcome[Any]:
-        """The judged JSON of one path, after as many tries as its failures are worth."""
-        query = {**(params or {}), "raw_json": "1"}  # else &, < and > come escaped
-        answer = await with_tries(lambda: self._once(path, query, renew=True), self._sleep)
-        return answer.outcome
-
-    async def _once(self, path: str, query: Params, *, renew: bool) -> Answer:
-        token = await self._auth.token()
-        if not isinstance(token, Alive):
-            return Answer(401, token)  # has had its own tries
-        used_up = await self._wait_for_budget()
-        if used_up is not None:
-            return Answer(429, used_up)
-        self.tally["requests"] += 1
-        answer = await send(self._http, self._request(path, query, token.value.text))
-        rate = RateLimit.from_headers(answer.headers)
-        if rate is not None:
-            await self._budget.report(rate)
-        if answer.status == 401:
-            self._auth.forget(token.value)
-            return await self._once(path, query, renew=False) if renew else answer
-        return answer
-
-    async def _wait_for_budget(self) -> Unknown | None:
-        """None once the request may go; throttled when that takes longer than a queue should be held up."""
-        while (seconds := await self._budget.take()) > 0:
-            if seconds > LONGEST_PAUSE_SECONDS:
-                return Unknown("throttled", f"the budget is used up for {seconds:.0f} s", seconds)
-            await self._sleep(seconds)
-        return None
-
-    def _request(self, path: str, query: Params, token: str) -> httpx.Request:
-        headers = {"Authorization": f"bearer {token}", "User-Agent": self._app.user_agent}
-        url = f"{self._app.api_url.rstrip('/')}/{path.lstrip('/')}"
-        return self._http.build_request("GET", url, params=dict(query), headers=headers)
-
-    def _counted(self, outcome: Outcome[T]) -> Outcome[T]:
-        word = type(outcome).__name__.lower()
-        self.tally[word] += 1
-        if not isinstance(outcome, Alive):
-            self.tally[f"{word}:{outcome.reason}"] += 1
-        return outcome
+        answer = await self._wire.get("/api/info", {key: ",".join(askable)})
+        return self._asking.counted(then(answer, lambda value: found_in(value, asked)))
 
 
-def _at_most_a_hundred(asked: Sequence[str]) -> None:
-    if len(asked) > MOST_PER_CALL:
-        raise TooManyNames(f"{len(asked)} names in one call; Reddit answers {MOST_PER_CALL}")
-
-
-def _then(outcome: Outcome[T], next_step: Callable[[T], Outcome[U]]) -> Outcome[U]:
-    """Judge the value further when there is one."""
-    return next_step(outcome.value) if isinstance(outcome, Alive) else outcome
+def _no_name(name: str) -> Refused:
+    return Refused("missing", f"{name!r:.40} cannot be a subreddit's name")

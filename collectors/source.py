@@ -1,4 +1,4 @@
-"""Open the source that the settings name: Reddit itself, or the sandbox inside this process."""
+"""Open the source that the settings name: Reddit, Arctic Shift, or the sandbox inside this process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,7 @@ from functools import lru_cache
 import httpx
 from starlette.types import ASGIApp
 
+from collectors.arctic_shift import ArcticShiftClient
 from collectors.budget import Budget
 from collectors.reddit import RedditClient
 from collectors.reddit_auth import RedditApp
@@ -20,14 +21,19 @@ SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts a
 
 
 @asynccontextmanager
-async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[RedditClient]:
-    """A client of `settings.source`; both take the same way through the code, only the transport differs."""
+async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[RedditClient | ArcticShiftClient]:
+    """A client of `settings.source`. Reddit's and the sandbox's are the same; only the transport differs."""
     async with httpx.AsyncClient(transport=_transport(settings), timeout=TIMEOUT_SECONDS) as http:
-        yield RedditClient(http, _app(settings), budget)
+        if settings.source == "arctic_shift":
+            yield ArcticShiftClient(
+                http, budget, url=settings.arctic_shift_url, user_agent=settings.reddit_user_agent
+            )
+        else:
+            yield RedditClient(http, _app(settings), budget)
 
 
 def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
-    if settings.source == "reddit":
+    if settings.source != "sandbox":
         return httpx.AsyncHTTPTransport()
     app = _sandbox(settings.sandbox_seed, settings.sandbox_error_rate)
     return DistantTransport(app, settings.sandbox_latency_ms / 1000)
