@@ -1,6 +1,9 @@
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 
 from db import subreddits
@@ -82,10 +85,69 @@ async def test_posts_carry_their_communitys_subscribers_at_the_time_of_the_answe
     assert points == [(True, 1150)]
 
 
-async def test_within_an_hour_the_newest_count_holds(known: Database) -> None:
-    await keep_posts(known, post(subreddit_subscribers=1300))
-    await keep_posts(known, post(id="t3_2", subreddit_subscribers=1301))
+async def test_within_an_hour_the_largest_count_holds(known: Database) -> None:
+    for subscribers in (1300, 1301, 1299):
+        await keep_posts(known, post(id=f"t3_{subscribers}", subreddit_subscribers=subscribers))
     assert await sql(known, "SELECT subscribers FROM subreddit_snapshots") == [(1301,)]
+
+
+async def test_an_archives_readings_are_points_of_the_day_they_were_read(known: Database) -> None:
+    await sql(known, "DELETE FROM subreddit_snapshots")
+    for hour, subscribers in ((3, 900), (15, 905)):
+        at = datetime(2023, 5, 6, hour, 20, tzinfo=UTC)
+        await keep_posts(known, post(id=f"t3_{hour}", read_at=at, subreddit_subscribers=subscribers))
+    points = await sql(known, "SELECT at, subscribers FROM subreddit_snapshots")
+    assert points == [(datetime(2023, 5, 6, tzinfo=UTC), 905)]
+
+
+async def test_an_older_reading_changes_nothing_and_a_newer_one_does(known: Database) -> None:
+    may, june = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    await keep_posts(known, post(score=5, read_at=may))
+    await keep_posts(known, post(score=8, read_at=june))
+    await keep_posts(known, post(score=6, read_at=datetime(2026, 5, 20, tzinfo=UTC)))
+    (row,) = await stored(known)
+    assert (row["score"], datetime.fromisoformat(row["read_at"])) == (8, june)
+
+
+@pytest.mark.parametrize("gone", [{"removed_by_category": "deleted"}, {"text": "[deleted]", "author": None}])
+async def test_of_a_deleted_post_only_the_figures_stay(known: Database, gone: dict[str, Any]) -> None:
+    await keep_posts(known, post())
+    await keep_posts(known, post(**gone), post(id="t3_2", **gone))
+    for row in await stored(known):
+        words = ("author", "title", "text", "url", "domain", "permalink")
+        assert {row[name] for name in words} == {None, ""}
+        assert row["deleted_at"] is not None
+        assert (row["score"], row["num_comments"]) == (10, 2)
+
+
+async def test_what_was_deleted_is_not_filled_again(known: Database) -> None:
+    await keep_posts(known, post(removed_by_category="deleted"))
+    assert await keep_posts(known, post(score=77)) == 0
+    (row,) = await stored(known)
+    assert (row["title"], row["score"]) == ("", 10)
+
+
+async def test_two_batches_with_the_same_posts_at_once_store_each_once(known: Database) -> None:
+    both = [post(id=f"t3_{n}") for n in range(300)]
+    new = await asyncio.gather(
+        *(keep_posts(known, *both[i : i + 200]) for i in (0, 50, 100) for _ in range(3))
+    )
+    assert sum(new) == 300
+    assert (await subreddits.totals(known))["posts"] == len(await stored(known)) == 300
+
+
+async def test_a_batch_is_all_or_nothing(known: Database) -> None:
+    await keep_posts(known, post(id="t3_0"))
+    with pytest.raises(psycopg.DataError):
+        await keep_posts(known, post(id="t3_0", score=50), post(id="t3_1"), post(id="t3_2", title="a\0b"))
+    assert [(row["id"], row["score"]) for row in await stored(known)] == [("t3_0", 10)]
+
+
+async def test_a_batch_of_thousands_takes_the_same_way(known: Database) -> None:
+    batch = [post(id=f"t3_{n:05}", score=n) for n in range(5_000)]
+    assert await keep_posts(known, *batch) == 5_000
+    assert await keep_posts(known, *(replace(one, score=one.score + 1) for one in batch)) == 0
+    assert await sql(known, "SELECT sum(score) FROM posts") == [(sum(range(5_000)) + 5_000,)]
 
 
 async def test_stats_and_one_count_them(known: Database) -> None:
