@@ -71,7 +71,11 @@ def newest(world: World, communities: Ints, now: float, wanted: int) -> Posts:
 
 
 def with_numbers(
-    world: World, numbers: Sequence[int], now: float, history_hours: int = HISTORY_HOURS
+    world: World,
+    numbers: Sequence[int],
+    now: float,
+    history_hours: int = HISTORY_HOURS,
+    vanished_too: bool = False,
 ) -> Posts:
     """The posts of some numbers; those that do not exist yet, or not any more, are left out."""
     wanted = np.unique(np.array([number for number in numbers if number < LARGEST], dtype=np.int64))
@@ -83,7 +87,8 @@ def with_numbers(
     counts = [post_counts(world, communities[i : i + 1], hours[i : i + 1]).item() for i in range(len(wanted))]
     of, place = np.array(counts, dtype=np.int64), wanted % PLACES
     posts = Posts(wanted, _created(world, wanted, place, of))
-    return present(world, posts[(place < of) & (posts.created <= now)], now)
+    posts = posts[(place < of) & (posts.created <= now)]
+    return posts if vanished_too else present(world, posts, now)
 
 
 def gone_after(world: World, posts: Posts) -> Floats:

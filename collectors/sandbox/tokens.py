@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collectors.sandbox.answers import refusal
-from collectors.sandbox.trouble import TOKEN_PATH
 
+TOKEN_PATH = "/api/v1/access_token"
 EXPIRES_IN = 86_400
 PREFIX = "sandbox-"
 GRANTS = {

@@ -1,91 +1,97 @@
-"""What goes wrong with Reddit: too many requests, failing servers, block pages, cut and empty bodies.
+"""What goes wrong with a service: too many requests, failing servers, cut bodies. Each shape says how it looks there.
 
 Pure ASGI around the app. Which request fails is worked out from the seed and the request's number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collectors.sandbox.chance import dice
-from collectors.sandbox.pages import BLOCKED, TOO_MANY
 
-WINDOW_SECONDS = 600
-TOKEN_PATH = "/api/v1/access_token"
+Clock = Callable[[], float]
 
-# Each as likely as the others; "cut" sends the first half of the true answer.
-TROUBLES = ("500", "502", "503", "blocked", "throttled", "cut", "empty")
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a service counts requests and says so. Both functions take: used, limit, seconds to the end."""
+
+    seconds: int
+    headers: Callable[[int, int, int], Mapping[str, str]]
+    refusal: Callable[[int, int, int], Response]
 
 
 class RateWindow:
-    """Counts requests in fixed slices of 600 s and writes the three headers; over the limit it answers 429."""
+    """Counts requests in fixed slices of time and writes the headers; over the limit it refuses."""
 
-    def __init__(self, app: ASGIApp, limit: int, clock: Callable[[], float]) -> None:
-        self.app, self.limit, self.clock = app, limit, clock
+    def __init__(self, app: ASGIApp, window: Window, limit: int, clock: Clock, uncounted: str = "") -> None:
+        self.app, self.window, self.limit, self.clock = app, window, limit, clock
+        self.uncounted = uncounted
+        """a path that costs nothing"""
         self.slice, self.used = 0, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == TOKEN_PATH:
+        if scope["type"] != "http" or scope["path"] == self.uncounted:
             await self.app(scope, receive, send)
             return
-        reset = self._count()
+        state = self._counted()
         if self.used > self.limit:
-            await _page(TOO_MANY, 429, {"retry-after": str(reset)})(scope, receive, send)
+            await self.window.refusal(*state)(scope, receive, send)
             return
-        headers = {
-            "x-ratelimit-used": str(self.used),
-            "x-ratelimit-remaining": f"{self.limit - self.used:.1f}",
-            "x-ratelimit-reset": str(reset),
-        }
-        await self.app(scope, receive, _adding(headers, send))
+        await self.app(scope, receive, _adding(self.window.headers(*state), send))
 
-    def _count(self) -> int:
-        """Count one request; the seconds to the window's end."""
-        now = self.clock()
-        if self.slice != now // WINDOW_SECONDS:
-            self.slice, self.used = int(now // WINDOW_SECONDS), 0
+    def _counted(self) -> tuple[int, int, int]:
+        now, seconds = self.clock(), self.window.seconds
+        if self.slice != now // seconds:
+            self.slice, self.used = int(now // seconds), 0
         self.used += 1
-        return int(WINDOW_SECONDS - now % WINDOW_SECONDS)
+        return self.used, self.limit, int(seconds - now % seconds)
 
 
 class Trouble:
-    """Spoils a share of the answers."""
+    """Spoils a share of the answers.
 
-    def __init__(self, app: ASGIApp, seed: int, error_rate: float) -> None:
+    Each of `troubles` is as likely as the others; "cut" sends the first half of the true answer, `spoilt` makes
+    the answer of any other.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        seed: int,
+        error_rate: float,
+        troubles: tuple[str, ...],
+        spoilt: Callable[[str], Response],
+        spared: str = "",
+    ) -> None:
         self.app, self.seed, self.error_rate = app, seed, error_rate
+        self.troubles, self.spoilt, self.spared = troubles, spoilt, spared
         self.requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == TOKEN_PATH:
+        if scope["type"] != "http" or scope["path"] == self.spared:
             await self.app(scope, receive, send)
             return
         self.requests += 1
         chance = dice(self.requests, self.seed)
-        trouble = chance.choice(TROUBLES) if chance.random() < self.error_rate else None
+        trouble = chance.choice(self.troubles) if chance.random() < self.error_rate else None
         if trouble is None:
             await self.app(scope, receive, send)
         elif trouble == "cut":
             await self.app(scope, receive, _cutting(send))
         else:
-            await _spoilt(trouble)(scope, receive, send)
+            await self.spoilt(trouble)(scope, receive, send)
 
 
-def _spoilt(trouble: str) -> Response:
-    if trouble == "blocked":
-        return _page(BLOCKED, 403)
-    if trouble == "throttled":
-        return _page(TOO_MANY, 429, {"retry-after": "4"})
-    status = 200 if trouble == "empty" else int(trouble)
-    return Response(b"", status, media_type="application/json")  # Reddit labels its empty bodies so
+def html(page: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """A page where JSON was asked for."""
+    return Response(page, status, headers, media_type="text/html")
 
 
-def _page(html: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(html, status, headers, media_type="text/html")
-
-
-def _adding(headers: dict[str, str], send: Send) -> Send:
+def _adding(headers: Mapping[str, str], send: Send) -> Send:
     async def adding(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(headers)

@@ -9,7 +9,7 @@ from collectors.budget import LocalBudget
 from collectors.outcome import Alive
 from collectors.reddit import RedditClient
 from collectors.sandbox import sandbox_app
-from collectors.sandbox.trouble import TOKEN_PATH
+from collectors.sandbox.tokens import TOKEN_PATH
 from tests.collectors.replies import APP
 
 NOW = 1_795_460_000.0

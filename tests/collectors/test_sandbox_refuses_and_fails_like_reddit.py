@@ -11,7 +11,7 @@ from collectors.budget import LocalBudget, RateLimit
 from collectors.outcome import Alive, Outcome, Refused
 from collectors.reddit import RedditClient
 from collectors.sandbox import sandbox_app
-from collectors.sandbox.trouble import TOKEN_PATH
+from collectors.sandbox.tokens import TOKEN_PATH
 from collectors.wire import send
 from tests.collectors.replies import APP
 
