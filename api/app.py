@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute, Mount
 
-from api import assets, categorization, live, stats, subreddits
+from api import assets, categorization, live, sources, stats, subreddits
 from api.health import health_route
 from api.problems import handle_problems
 from api.services import Services
@@ -29,7 +29,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.services = services
     handle_problems(api)
     attributed = [Depends(attribute_statements)]
-    for module in (stats, subreddits, categorization):
+    for module in (stats, sources, subreddits, categorization):
         api.include_router(module.router, dependencies=attributed)
     api.include_router(live.router)
     return api

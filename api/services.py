@@ -13,6 +13,8 @@ from pulse import Pulse
 from settings import Settings
 
 STATS_TTL_SECONDS = 300.0
+SOURCES_TTL_SECONDS = 5.0
+FRESHNESS_TTL_SECONDS = 60.0  # every community is looked at
 SUBREDDITS_TTL_SECONDS = 300.0
 
 Check = Callable[[], str | None]  # why a part does not work, or None
@@ -41,8 +43,10 @@ def services_of(connection: Request | WebSocket) -> Services:
 
 
 def make_cache() -> tuple[Cache, Namespace, Namespace]:
-    """(cache, its stats namespace, its subreddits namespace)."""
+    """(cache, its stats namespace, its subreddits namespace); it has more, found by name."""
     cache = Cache()
+    cache.add("sources", ttl_seconds=SOURCES_TTL_SECONDS, tags=())
+    cache.add("freshness", ttl_seconds=FRESHNESS_TTL_SECONDS, tags=())
     stats = cache.add("stats", ttl_seconds=STATS_TTL_SECONDS, tags=("subreddits", "posts"))
     pages = cache.add("subreddits", ttl_seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",))
     return cache, stats, pages

@@ -61,7 +61,11 @@ def answers(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -
             x=at,
             y=[step[name] * 60 / step_seconds for step in steps],
             name=name,
-            marker={"color": color, "line": {"width": 0}, "pattern": {"shape": shape, "size": 5}},
+            marker={
+                "color": color,
+                "line": {"width": 0},
+                "pattern": {"shape": shape, "size": 5, "solidity": 0.2},
+            },
             width=step_seconds * 1000 * 0.9,
             offset=0,
             hovertemplate="%{y:,.1f} a minute",

@@ -42,7 +42,7 @@ def show_ages(fresh: data.Freshness) -> None:
 def in_words(fresh: data.Freshness) -> str:
     """How many wait, for how long, and how sure all this is."""
     due = f"{waiting('a refresh', fresh.overdue)}; {waiting('new posts', fresh.posts_overdue)}"
-    oldest = f"The longest not refreshed was so {format.ago(fresh.refreshed.oldest_at)}."
+    oldest = f"The oldest refresh was {format.ago(fresh.refreshed.oldest_at)}."
     estimated = (
         f" All but what is overdue is estimated from {fresh.sampled:,} of them."
         if fresh.sampled < fresh.communities

@@ -20,11 +20,11 @@ def moment(epoch: float | None) -> datetime | None:
 
 
 def until(epoch: float | None) -> str:
-    """`in 3 h 4 min`, or that it is over."""
+    """How long until then, in its largest unit: `in 23 h`, `in 4 min`; `now` when it is past."""
     if epoch is None:
         return format.MISSING
     seconds = epoch - datetime.now(UTC).timestamp()
-    return f"in {format.duration(round(seconds))}" if seconds >= 1 else "now"
+    return f"in {' '.join(format.duration(round(seconds)).split()[:2])}" if seconds >= 1 else "now"
 
 
 def metric(label: str, value: str, beside: str | None = None, help: str | None = None) -> None:
@@ -65,7 +65,7 @@ def token(source: data.Row) -> None:
     else:
         renewal = "set by hand" if source["name"] == "instagram" else "renews itself"
         ends = source["token_expires_at"]
-        metric("Token", f"ends {until(ends)}" if ends else format.UNKNOWN, renewal)
+        metric("Token ends", until(ends) if ends else format.UNKNOWN, renewal)
 
 
 def overdue(source: data.Row) -> None:

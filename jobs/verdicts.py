@@ -18,6 +18,7 @@ MEMORY_BAD_PERCENT = MEMORY.fire_above
 BUDGET_WARNING_SHARE = 0.05  # jobs plan with nine tenths; below this, something unplanned spends
 QUEUE_WARNING = 500
 QUOTA_WARNING_PERCENT = 80.0
+BLOCKED_WARNING_SHARE = 0.05  # a block page now and then is met by everybody
 TOKEN_WARNING = timedelta(days=7)  # time enough to get another one by hand
 RANK: dict[State, int] = {"unknown": 0, "good": 1, "warning": 2, "bad": 3}
 
@@ -103,7 +104,7 @@ def source(health: SourceHealth) -> Verdict:
     answered = heard.alive + heard.refused - unauthorized
     if told.token_problem or (unauthorized and not answered):
         return _of(health, "bad", "Token refused", told.token_problem or f"{unauthorized} requests in 5 min")
-    if blocked:
+    if blocked and (not answered or blocked > BLOCKED_WARNING_SHARE * (answered + heard.unknown)):
         detail = f"refuses our address or user agent, {blocked:,} times in 5 min"
         state: State = "warning" if answered else "bad"
         return _of(health, state, "Blocked at times" if answered else "Blocked", detail)

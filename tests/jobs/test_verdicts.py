@@ -67,6 +67,11 @@ CASES = {
         "warning",
         "Blocked at times",
     ),
+    "a block page among many answers": (
+        verdicts.sources([health("unknown:blocked", unknown=1, alive=19)]),
+        "good",
+        "Alive",
+    ),
     "refused credentials": (
         verdicts.sources([health("refused:unauthorized", refused=3)]),
         "bad",
