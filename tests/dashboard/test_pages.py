@@ -10,7 +10,7 @@ from db import histogram, runs, subreddits, telemetry
 from tests.dashboard.conftest import House, Open, said
 from tests.factories import subreddit
 
-PAGES = ("overview", "endpoints", "cache", "slow_queries", "jobs", "subreddits", "community")
+PAGES = ("overview", "endpoints", "cache", "slow_queries", "jobs", "sources", "subreddits", "community")
 ON_DATABASE = tuple(page for page in PAGES if page != "overview")
 JOB_LIST = [{"name": "refresh_subreddits", "summary": "Refreshes.", "every_seconds": 60, "shared": True}]
 

@@ -105,6 +105,9 @@ OLD = {
     "(now() - interval '15 days', 10, 'me', 'x', 'y', 1, 1, 1, 1, ''), (now(), 10, 'me', 'x', 'y', 1, 1, 1, 1, '')",
     "slow_queries": "INSERT INTO slow_queries (at, instance, statement, text, asker, seconds) VALUES "
     "(now() - interval '31 days', 'me', 'x', 'x', 'y', 1), (now() - interval '29 days', 'me', 'x', 'x', 'y', 1)",
+    "source_answers": "INSERT INTO source_answers VALUES "
+    "(now() - interval '31 days', 'reddit', 'me', 'alive', '', 1, now()), "
+    "(now() - interval '29 days', 'reddit', 'me', 'alive', '', 1, now())",
     "alert_transitions": "INSERT INTO alert_transitions "
     "(rule, instance, state, at, value, threshold, message) VALUES "
     "('memory', 'me', 'ok', now() - interval '366 days', 1, 1, ''), "
@@ -122,7 +125,7 @@ async def test_what_is_too_old_is_forgotten_and_the_rest_is_kept(
     async with db.connection() as connection:
         for statement in OLD.values():
             await connection.execute(statement)  # type: ignore[arg-type]
-    assert await prune.run(context) == 7
+    assert await prune.run(context) == 8
     async with db.connection() as connection:
         for table in OLD:
             cursor = await connection.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type] # noqa: S608

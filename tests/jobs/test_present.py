@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from db import alerts, runs, telemetry
+from db import alerts, runs, sources, telemetry
 from db.alerts import Change
 from db.database import Database
 from jobs.present import Over, Present
@@ -76,6 +76,30 @@ async def test_what_postgresql_knows_is_in_the_next_frame(present: Present, db: 
     assert [alert["message"] for alert in part.now["alerts"]] == ["Memory at 90 %"]
     found = verdicts(present)
     assert (found["Jobs"][0], found["Sources"][1], found["Memory"][0]) == ("warning", "Alive", "bad")
+
+
+async def test_each_source_is_told_with_its_figures_and_its_verdict(present: Present, db: Database) -> None:
+    growth = {"requests": 10, "alive": 3, "unknown": 7, "unknown:blocked": 7}
+    await sources.add_answers(db, "another process", "sandbox", datetime.now(UTC), growth)
+    assert present.part().now["sources"] == []
+    await read(present)
+    (told,) = present.part().now["sources"]
+    assert (told["name"], told["sandbox"], told["requests_per_minute"]) == ("sandbox", True, 2)
+    assert (told["alive"], told["refused"], told["unknown"]) == (3, 0, 7)
+    assert told["reasons"] == {"unknown:blocked": 7}
+    assert (told["verdict"]["state"], told["verdict"]["word"]) == verdicts(present)["Sources"]
+    assert told["verdict"]["word"] == "Blocked at times"
+
+
+async def test_an_outage_leaves_what_was_last_told_of_the_sources(
+    present: Present, db: Database, going_away: Callable[[bool], None]
+) -> None:
+    await sources.add_answers(db, "me", "sandbox", datetime.now(UTC), {"alive": 3})
+    await read(present)
+    going_away(True)
+    async with beside(present.read_forever()):
+        (told,) = present.part().now["sources"]
+    assert told["alive"] == 3
 
 
 async def test_a_run_seen_running_is_shown_ended_however_long_the_reading_took(
