@@ -35,7 +35,10 @@ class CommunitySource(Protocol):
         """
 
     async def metadata(self, fullnames: Sequence[str]) -> Outcome[Found]:
-        """Communities by fullname (`t5_…`), at most `most_per_call`; those left out are `missing`."""
+        """Communities by fullname (`t5_…`), at most `most_per_call`; those left out are `missing`.
+
+        An archive may lack what is still there: its `missing` is no refusal. `about` tells which it is.
+        """
 
     async def metadata_by_name(self, names: Sequence[str]) -> Outcome[Found]:
         """The same by name."""
@@ -44,7 +47,11 @@ class CommunitySource(Protocol):
         """One community by name, or why there is none."""
 
     def new_posts(self, names: Sequence[str], since: datetime) -> AsyncIterator[Outcome[Page]]:
-        """Pages of the communities' posts, newest first, until one holds nothing newer than `since`."""
+        """Pages of the communities' posts, newest first, until one is wholly older than `since`.
+
+        Pages hold older and stickied posts too. Of several communities at once, a refusal comes as unknown
+        (`unattributed`, or `empty` where none has posts): whoever needs to know asks for each by itself.
+        """
 
     async def posts(self, fullnames: Sequence[str]) -> Outcome[FoundPosts]:
         """Posts by fullname (`t3_…`), at most `most_per_call`; those left out are `missing`."""
