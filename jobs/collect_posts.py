@@ -23,7 +23,8 @@ log = structlog.get_logger()
 
 EVERY = timedelta(seconds=20)
 MOST_PER_START = 2000
-MOST_PAGES = 10  # a listing ends near a thousand posts anyway
+MOST_PAGES = 10
+DEPTH = 900  # posts; a listing that ends behind as many was cut, because it ends near a thousand
 A_MOMENT = timedelta(minutes=1)
 
 
@@ -98,11 +99,10 @@ async def _harvest(context: Context, group: Sequence[Due], since: datetime) -> H
             return harvest
         harvest.new += await _keep(context, group, outcome.value)
         _note(harvest, outcome.value)
-        if outcome.value.after is None or not _is_newer(outcome.value, since):
-            break
-        if harvest.pages == MOST_PAGES:
+        harvest.reached = _goes_back_to(since, outcome.value)
+        if harvest.reached or (harvest.pages == MOST_PAGES and outcome.value.after is not None):
             return harvest
-    harvest.reached = True
+    harvest.reached = harvest.seen.total() < DEPTH
     return harvest
 
 
@@ -122,8 +122,10 @@ def _note(harvest: Harvest, page: Page) -> None:
         harvest.oldest = min(times) if harvest.oldest is None else min(harvest.oldest, *times)
 
 
-def _is_newer(page: Page, since: datetime) -> bool:
-    return any(post.created_at > since for post in page.posts if not post.stickied)
+def _goes_back_to(since: datetime, page: Page) -> bool:
+    """Whether the page's last post is old enough; one out of order before it does not end the paging."""
+    fresh = [post for post in page.posts if not post.stickied]
+    return not fresh or fresh[-1].created_at <= since
 
 
 def _is_of_one(failure: Refused | Unknown | None) -> bool:

@@ -23,8 +23,9 @@ async def row_of(db: Database, one: str = "t5_1") -> dict[str, Any]:
 async def everything(db: Database) -> list[tuple[Any, ...]]:
     return await sql(
         db,
-        "SELECT to_jsonb(s)::text FROM subreddits AS s UNION ALL SELECT to_jsonb(p)::text FROM subreddit_snapshots AS p "
-        "UNION ALL SELECT to_jsonb(t)::text FROM totals AS t ORDER BY 1",
+        "SELECT to_jsonb(s)::text FROM subreddits AS s UNION ALL "
+        "SELECT to_jsonb(p)::text FROM subreddit_snapshots AS p UNION ALL "
+        "SELECT to_jsonb(t)::text FROM totals AS t ORDER BY 1",
     )
 
 
