@@ -5,9 +5,9 @@ a query that takes too long is refused with 422 and "Timeout. Maybe slow down a 
 with "Under maintenance".
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from time import time as now
 from typing import Any, TypeVar
 
 from collectors.archive import archived_post, archived_subreddit
@@ -62,7 +62,7 @@ def _judge_error(status: int, said: str, body: bytes) -> Outcome[Any]:
     return Refused("bad_request", detail, excerpt(body))
 
 
-def rate_of(headers: Mapping[str, str], clock: Callable[[], float] = time.time) -> RateLimit | None:
+def rate_of(headers: Mapping[str, str]) -> RateLimit | None:
     """What remains and for how long; the end of the window may come as seconds or as a time."""
     lowered = {name.lower(): value for name, value in headers.items()}
     reset = lowered.get("x-ratelimit-reset", "")
@@ -72,7 +72,7 @@ def rate_of(headers: Mapping[str, str], clock: Callable[[], float] = time.time) 
         return None
     if at > EPOCH:
         at = at / 1000 if at > MILLISECONDS else at
-        lowered["x-ratelimit-reset"] = str(max(at - clock(), 0))
+        lowered["x-ratelimit-reset"] = str(max(at - now(), 0))
     return RateLimit.from_headers(lowered)
 
 
