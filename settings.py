@@ -128,6 +128,11 @@ class Settings(BaseSettings):
             return self.subpulse_source
         return "reddit" if self.reddit_client_id and self.reddit_client_secret else "sandbox"
 
+    @property
+    def has_instagram(self) -> bool:
+        """Whether Instagram is asked: the sandbox's with the sandbox, the real one with a token and whose it is."""
+        return self.source == "sandbox" or bool(self.instagram_access_token and self.instagram_user_id)
+
 
 def load_settings() -> Settings:
     """Settings from the environment.

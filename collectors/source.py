@@ -1,4 +1,4 @@
-"""Open the source that the settings name: Reddit, Arctic Shift, or the sandbox inside this process."""
+"""Open the sources that the settings name: Reddit, Arctic Shift, Instagram, or the sandbox inside this process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from collectors.arctic_shift import ArcticShiftClient
 from collectors.budget import Budget
+from collectors.instagram import InstagramApp, InstagramClient
 from collectors.reddit import RedditClient
 from collectors.reddit_auth import RedditApp
 from collectors.sandbox import sandbox_app
@@ -17,6 +18,8 @@ from collectors.wire import TIMEOUT_SECONDS
 from settings import Settings
 
 SANDBOX_URL = "http://sandbox.invalid"
+SANDBOX_TOKEN = "sandbox-instagram-access-token"
+SANDBOX_USER_ID = "17841400000000000"
 SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts and the 10,000 of one in 2025
 
 
@@ -30,6 +33,16 @@ async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[Reddi
             )
         else:
             yield RedditClient(http, _app(settings), budget)
+
+
+@asynccontextmanager
+async def open_instagram(settings: Settings) -> AsyncIterator[InstagramClient | None]:
+    """A client of Instagram, None without a token; with the sandbox it is the sandbox's, never the real one."""
+    if not settings.has_instagram:
+        yield None
+        return
+    async with httpx.AsyncClient(transport=_transport(settings), timeout=TIMEOUT_SECONDS) as http:
+        yield InstagramClient(http, _instagram_app(settings))
 
 
 def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
@@ -55,6 +68,14 @@ class DistantTransport(httpx.ASGITransport):
 def _sandbox(seed: int, error_rate: float) -> ASGIApp:
     """One sandbox a process: like Reddit, it counts on when a client closes and another opens."""
     return sandbox_app(seed, error_rate, SANDBOX_WINDOW_REQUESTS)
+
+
+def _instagram_app(settings: Settings) -> InstagramApp:
+    if settings.source == "sandbox":
+        return InstagramApp(SANDBOX_USER_ID, SANDBOX_TOKEN, f"{SANDBOX_URL}/v25.0")
+    return InstagramApp(
+        settings.instagram_user_id or "", settings.instagram_access_token or "", settings.instagram_api_url
+    )
 
 
 def _app(settings: Settings) -> RedditApp:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from categorization.classify import Classifier
 from collectors.community_source import CommunitySource
+from collectors.instagram import InstagramClient
 from db.budget import SharedBudget
 from db.database import Database
 from db.requests import RequestRecorder
@@ -27,6 +28,7 @@ class Context:
     requests: RequestRecorder
     process: ProcessWatch
     pulse: Pulse = field(default_factory=Pulse)
+    instagram: InstagramClient | None = None  # None where it has no token
     memory_streak: Streak = field(default_factory=lambda: Streak(MEMORY))
     source_streaks: dict[str, Streak] = field(default_factory=dict)
     answers_stored: dict[str, Counter[str]] = field(default_factory=dict)  # by source, as the tally then was

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from categorization.classify import Classifier
-from collectors.source import open_source
+from collectors.source import open_instagram, open_source
 from db import instances
 from db.budget import SharedBudget, client_of
 from db.database import Database
@@ -54,9 +54,11 @@ async def open_runtime(
     """Jobs ready to run on an open database; nothing runs by itself yet."""
     instance = instances.new_instance_id()
     budget = SharedBudget(db, client_of(settings))
-    async with open_source(settings, budget) as source:
+    async with open_source(settings, budget) as source, open_instagram(settings) as instagram:
         process = ProcessWatch(settings.memory_limit_mb)
-        context = Context(settings, db, instance, source, budget, classifier, requests, process, pulse)
+        context = Context(
+            settings, db, instance, source, budget, classifier, requests, process, pulse, instagram
+        )
         jobs = jobs_of(settings)
         recorder = Recorder(db, instance)
         queue = Queue(context, jobs, recorder)

@@ -9,6 +9,7 @@ from jobs import (
     collect_posts,
     discover_subreddits,
     flush_telemetry,
+    follow_instagram,
     probe_self,
     prune,
     read_details,
@@ -110,6 +111,16 @@ def jobs_of(settings: Settings) -> dict[str, Job]:
                 "ask the archive how many subscribers communities had",
                 read_history.EVERY,
                 read_history.run,
+            )
+        )
+    if settings.has_instagram:
+        jobs.append(
+            Job(
+                "follow_instagram",
+                "read the followed Instagram accounts and what they posted",
+                follow_instagram.EVERY,
+                follow_instagram.run,
+                follow_instagram.plan,
             )
         )
     if settings.self_probe_seconds:

@@ -55,7 +55,7 @@ def test_the_list_names_every_job_and_needs_no_database(tmp_path: Path) -> None:
     listed = jobs(tmp_path / "file", "list")
     assert (listed.returncode, listed.stderr) == (0, "")
     lines = dict(line.split(maxsplit=1) for line in listed.stdout.splitlines())
-    assert set(lines) == {job.name for job in JOBS} | {"probe_self"}
+    assert set(lines) == {job.name for job in JOBS} | {"follow_instagram", "probe_self"}
     assert re.match(r"every 10 min +shared +find communities", lines["discover_subreddits"])
     assert re.match(r"every 1 h +shared", lines["prune"])
     assert re.match(r"every 5 s +each process", lines["check_alerts"])

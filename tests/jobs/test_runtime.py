@@ -5,6 +5,7 @@ import structlog
 
 from db.database import Database
 from db.errors import DatabaseDown
+from jobs.job import Job
 from jobs.runtime import Runtime, background, ticking
 from jobs.schedule import JOBS, jobs_of
 from settings import Settings
@@ -73,7 +74,7 @@ async def test_background_work_ends_when_the_body_fails() -> None:
 
 def test_every_job_has_a_name_a_summary_and_an_interval(settings: Settings) -> None:
     jobs = jobs_of(settings)
-    assert len(jobs) == len(JOBS) + 1
+    assert jobs.keys() - {job.name for job in JOBS} == {"follow_instagram", "probe_self"}
     assert all(job.summary and job.every.total_seconds() > 0 for job in jobs.values())
     assert all(job.shared for job in jobs.values() if job.plan)
 
@@ -81,3 +82,12 @@ def test_every_job_has_a_name_a_summary_and_an_interval(settings: Settings) -> N
 def test_the_probe_runs_only_when_wanted(settings: Settings) -> None:
     assert jobs_of(settings)["probe_self"].every.total_seconds() == settings.self_probe_seconds
     assert "probe_self" not in jobs_of(settings.model_copy(update={"self_probe_seconds": 0.0}))
+
+
+def test_instagram_is_followed_only_with_a_token_and_whose_it_is() -> None:
+    def jobs(**of: str) -> dict[str, Job]:
+        return jobs_of(Settings(subpulse_source="arctic_shift", **of))
+
+    assert "follow_instagram" not in jobs()
+    assert "follow_instagram" not in jobs(instagram_access_token="secret")
+    assert "follow_instagram" in jobs(instagram_access_token="secret", instagram_user_id="17")
