@@ -87,12 +87,18 @@ async def store(context: Context) -> int:
             await sources.add_answers(context.db, context.instance, name, datetime.now(UTC), growth)
             context.answers_stored[name] = tally
             answers += growth["alive"] + growth["refused"] + growth["unknown"]
-        told = {what: getattr(client, what, None) for what in TOLD}
-        noted = context.credentials_noted.get(name, dict.fromkeys(TOLD))
-        if told != noted:
-            await sources.note_credentials(context.db, name, **told)
-            context.credentials_noted[name] = told
+        await _note(context, name, client, answered=growth["alive"] > 0)
     return answers
+
+
+async def _note(context: Context, name: str, client: Client, answered: bool) -> None:
+    """Note what the client was told, when it changed; once it has answers also that nothing is wrong any more."""
+    told = {what: getattr(client, what, None) for what in TOLD}
+    noted = context.credentials_noted.get(name)
+    if told == noted or (noted is None and not answered and not any(told.values())):
+        return
+    await sources.note_credentials(context.db, name, **told)
+    context.credentials_noted[name] = told
 
 
 async def read(context: Context) -> list[SourceHealth]:

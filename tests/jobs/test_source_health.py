@@ -91,6 +91,17 @@ async def test_credentials_are_noted_when_they_change(db: Database, context: Con
     assert sum(each.calls for (text, _), each in calls.items() if "INTO source_credentials" in text) == 1
 
 
+async def test_what_a_process_before_was_told_is_over_with_the_first_answer(
+    db: Database, context: Context, client: Told
+) -> None:
+    await sources.note_credentials(db, "sandbox", token_problem="expired")
+    await source_health.store(context)
+    assert (await sources.credentials(db))["sandbox"].token_problem == "expired", "nothing was asked since"
+    client.tally["alive"] += 1
+    await source_health.store(context)
+    assert await sources.credentials(db) == {"sandbox": Credentials()}
+
+
 async def test_the_sandbox_itself_is_read_with_its_budget_token_and_what_is_overdue(
     db: Database, context: Context
 ) -> None:
