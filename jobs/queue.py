@@ -64,7 +64,7 @@ class Queue:
     def _register(self, job: Job) -> None:
         async def task(entry: procrastinate.JobContext, /, **arguments: Any) -> None:
             if entry.job.queueing_lock is not None:
-                await self.context.db.execute("queue.unlock", id=entry.job.id)
+                await self.context.db.execute("queue.unlock", ids=[entry.job.id])
             await self.recorder.record(job, self.context, arguments, entry.job.id)
 
         self._app.task(name=job.name, pass_context=True, retry=_AfterInterruption())(task)

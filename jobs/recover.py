@@ -22,7 +22,10 @@ async def run(context: Context) -> int:
     stalled = await db.rows("queue.stalled", silence=WORKER_SILENCE)
     again = {row["queue_id"] for row in lost if row["queue_id"]} | {row["id"] for row in stalled}
     if again:
-        await db.execute("queue.again", ids=list(again))
+        async with db.transaction() as session:
+            # A worker may have been killed before it gave back the lock, and another start be waiting since.
+            await session.execute("queue.unlock", ids=list(again))
+            await session.execute("queue.again", ids=list(again))
         log.warning("work of vanished processes taken up", runs_lost=len(lost), batches_again=len(again))
     await alerts.resolve_gone(db)
     return len(lost) + len(again)

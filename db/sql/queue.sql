@@ -18,9 +18,9 @@ SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHER
 FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
 
 -- name: unlock
--- A start that has begun gives back the lock that lets one of its kind wait: another may be waiting by the time it
--- is interrupted and has to be put back.
-UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = %(id)s
+-- Starts that have begun give back the lock that lets one of a kind wait: another may be waiting by the time they are
+-- interrupted and have to be put back.
+UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = ANY(%(ids)s) AND queueing_lock IS NOT NULL
 
 -- name: again
 -- Put entries that a vanished process was at back into the queue.

@@ -119,3 +119,13 @@ async def test_alerts_of_dead_processes_are_over(db: Database, context: Context,
     await alerts.change(db, Change("memory", dead, "ok", "firing", 90, 80, "Memory at 90 %"))
     await recover.run(context)
     assert await alerts.firing(db) == []
+
+
+async def test_a_start_killed_before_it_gave_back_its_lock_does_not_stand_in_the_way_of_the_next(
+    db: Database, runtime: Runtime, dead: str
+) -> None:
+    entry = await at_work(db, runtime, dead)
+    await runtime.queue.start(runtime.jobs["prune"])
+    await sql(db, "UPDATE procrastinate_jobs SET queueing_lock = 'prune' WHERE id = %s", entry)
+    assert await recover.run(runtime.context) == 2
+    assert list((await entries(db)).values()) == ["todo", "todo"]
