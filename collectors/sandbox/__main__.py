@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from collectors.sandbox import sandbox_app
+from collectors.sandbox import sandbox_app, sandbox_token
 from settings import Settings
 
 
@@ -25,6 +25,9 @@ def how_to(url: str) -> str:
     return f"""Sandbox on {url} (invented data; Ctrl+C stops it)
   Subpulse:   SUBPULSE_SOURCE=reddit REDDIT_CLIENT_ID=any REDDIT_CLIENT_SECRET=any \\
               REDDIT_API_URL={url} REDDIT_TOKEN_URL={url}/api/v1/access_token
+  or          SUBPULSE_SOURCE=arctic_shift ARCTIC_SHIFT_URL={url}
+  Instagram:  INSTAGRAM_ACCESS_TOKEN={sandbox_token()} INSTAGRAM_USER_ID=17841400000000001 \\
+              INSTAGRAM_API_URL={url}/v25.0
   asyncpraw:  asyncpraw.Reddit(client_id="any", client_secret="any", user_agent="sandbox client",
               reddit_url="{url}", oauth_url="{url}")"""
 

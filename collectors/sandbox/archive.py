@@ -30,6 +30,8 @@ SLOWEST_READING = 40.0
 """seconds after a post's making"""
 ROUND_SECONDS = 12 * DAY
 """How often the archive reads a community again."""
+READINGS = 5
+"""How many it goes back to find one."""
 NAMELESS_SHARE = 0.2
 """Lines that have an id but no fullname, as older ones do."""
 DROPPED = ("selftext_html", "likes", "num_reports")
@@ -91,23 +93,22 @@ def post_lines(world: World, posts: Posts, now: float) -> list[Line]:
 
 
 def community_line(world: World, community: Community, now: float) -> Line | None:
-    """A community as of its last reading at which it was not banned; None when there was none."""
+    """A community as of its last reading; None when there was none."""
     at = read_at(community, now)
-    for _ in range(5):
-        if state_at(community, at) != "banned":
-            return _community_line(world, community, at)
-        at -= ROUND_SECONDS
-    return None
+    return None if at is None else _community_line(world, community, at)
 
 
-def read_at(community: Community, now: float) -> float:
-    """When the archive last read a community (epoch seconds)."""
+def read_at(community: Community, now: float) -> float | None:
+    """When the archive last read a community (epoch seconds); a banned one keeps the reading before."""
     offset = community.index * 7_919 % ROUND_SECONDS
-    return (now - offset) // ROUND_SECONDS * ROUND_SECONDS + offset
+    last = (now - offset) // ROUND_SECONDS * ROUND_SECONDS + offset
+    readings = (last - back * ROUND_SECONDS for back in range(READINGS))
+    return next((at for at in readings if state_at(community, at) != "banned"), None)
 
 
 def rules_line(community: Community, now: float) -> Line:
     """A community's rules."""
+    at = read_at(community, now)
     rules = [
         {
             "created_utc": int(community.created_utc),
@@ -119,7 +120,7 @@ def rules_line(community: Community, now: float) -> Line:
         }
         for place, rule in enumerate(RULES)
     ]
-    return {"retrieved_on": int(read_at(community, now)), "rules": rules, "subreddit": community.name}
+    return {"retrieved_on": int(now if at is None else at), "rules": rules, "subreddit": community.name}
 
 
 def _community_line(world: World, community: Community, at: float) -> Line:

@@ -187,15 +187,16 @@ class Endpoints:
         now, name, prefix = self.clock(), query.name("subreddit"), query.name("subreddit_prefix")
         since, until, over18 = query.moment("after"), query.moment("before"), query.flag("over18")
         least, most = query.number("min_subscribers"), query.number("max_subscribers")
-        read = np.array([read_at(one, now) for one in self.world.communities])
-        counts = subscribers(self.world, np.arange(len(read)), read).astype(np.int64).tolist()
+        readings = [(one, read_at(one, now)) for one in self.world.communities]
+        known = [(one, at) for one, at in readings if at is not None]
+        indexes, times = np.array([one.index for one, _ in known]), np.array([at for _, at in known])
+        counts = subscribers(self.world, indexes, times).astype(np.int64).tolist()
         found: list[tuple[Community, int | None]] = []
-        for one, at, counted in zip(self.world.communities, read.tolist(), counts, strict=True):
+        for (one, at), counted in zip(known, counts, strict=True):
             is_silent = one.is_silent or state_at(one, at) == "private"
             count = None if is_silent else counted
             fits = (
-                one.state != "banned"
-                and (not name or one.name.lower() == name)
+                (not name or one.name.lower() == name)
                 and one.name.lower().startswith(prefix)
                 and (since is None or one.created_utc > since)
                 and (until is None or one.created_utc < until)

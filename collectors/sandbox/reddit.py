@@ -30,8 +30,8 @@ EVERYTHING = {"all", "popular"}
 def reddit_app(its_world: World, error_rate: float, window_limit: int, clock: Clock) -> ASGIApp:
     """Reddit's API, with its tokens, its rate limit and its failures."""
     app: ASGIApp = Starlette(routes=Endpoints(its_world, clock).routes())
-    app = Trouble(app, its_world.seed, error_rate, TROUBLES, spoilt, TOKEN_PATH)
-    app = RateWindow(app, REDDIT_WINDOW, window_limit, clock, TOKEN_PATH)
+    app = Trouble(app, its_world.seed, error_rate, TROUBLES, spoilt, (TOKEN_PATH,))
+    app = RateWindow(app, REDDIT_WINDOW, window_limit, clock, (TOKEN_PATH,))
     return PlainPaths(Authorized(app, clock))
 
 

@@ -27,14 +27,16 @@ class Window:
 class RateWindow:
     """Counts requests in fixed slices of time and writes the headers; over the limit it refuses."""
 
-    def __init__(self, app: ASGIApp, window: Window, limit: int, clock: Clock, uncounted: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, window: Window, limit: int, clock: Clock, uncounted: tuple[str, ...] = ()
+    ) -> None:
         self.app, self.window, self.limit, self.clock = app, window, limit, clock
         self.uncounted = uncounted
-        """a path that costs nothing"""
+        """ends of paths that cost nothing"""
         self.slice, self.used = 0, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == self.uncounted:
+        if scope["type"] != "http" or scope["path"].endswith(self.uncounted):
             await self.app(scope, receive, send)
             return
         state = self._counted()
@@ -65,14 +67,14 @@ class Trouble:
         error_rate: float,
         troubles: tuple[str, ...],
         spoilt: Callable[[str], Response],
-        spared: str = "",
+        spared: tuple[str, ...] = (),
     ) -> None:
         self.app, self.seed, self.error_rate = app, seed, error_rate
         self.troubles, self.spoilt, self.spared = troubles, spoilt, spared
         self.requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == self.spared:
+        if scope["type"] != "http" or scope["path"].endswith(self.spared):
             await self.app(scope, receive, send)
             return
         self.requests += 1
