@@ -106,7 +106,8 @@ class ArcticShiftClient:
         Raises:
             TooManyNames: more than 500.
         """
-        return await self._found(_ids(askable_fullnames(fullnames, "t5")), fullnames)
+        outcome = await self._found(_ids(askable_fullnames(fullnames, "t5")), fullnames)
+        return self._asking.counted(outcome)
 
     async def metadata_by_name(self, names: Sequence[str]) -> Outcome[Found]:
         """The same by name.
@@ -122,7 +123,9 @@ class ArcticShiftClient:
         is_puzzled = isinstance(outcome, Refused) or (
             isinstance(outcome, Alive) and not outcome.value.subreddits
         )
-        return await self._found_singly(askable, names) if askable and is_puzzled else outcome
+        if askable and is_puzzled:
+            outcome = await self._found_singly(askable, names)
+        return self._asking.counted(outcome)
 
     async def new_posts(self, names: Sequence[str], since: datetime) -> AsyncIterator[Outcome[Page]]:
         """Pages of each community's posts after `since`, newest first; one without posts says that there are none."""
@@ -208,19 +211,17 @@ class ArcticShiftClient:
         if not ids:
             return Alive(Found((), tuple(asked)))
         data = await self._wire.get("/api/subreddits/ids", {"ids": ids})
-        return self._asking.counted(then(data, lambda rows: found_of(rows, asked)))
+        return then(data, lambda rows: found_of(rows, asked))
 
     async def _found_singly(self, askable: Sequence[str], asked: Sequence[str]) -> Outcome[Found]:
         there: list[Subreddit] = []
         for name in askable:
             found = await self._search(name)
             if not isinstance(found, Alive):
-                return self._asking.counted(found)
+                return found
             there += found.value.subreddits
         came = {one.name.lower() for one in there}
-        return self._asking.counted(
-            Alive(Found(tuple(there), tuple(name for name in asked if name.lower() not in came)))
-        )
+        return Alive(Found(tuple(there), tuple(name for name in asked if name.lower() not in came)))
 
     async def _search(self, name: str) -> Outcome[Found]:
         if not askable_names([name]):

@@ -14,7 +14,7 @@ from collectors.instagram import InstagramApp, InstagramClient
 from collectors.reddit import RedditClient
 from collectors.reddit_auth import RedditApp
 from collectors.sandbox import sandbox_app
-from collectors.wire import TIMEOUT_SECONDS
+from collectors.wire import open_http
 from settings import Settings
 
 SANDBOX_URL = "http://sandbox.invalid"
@@ -26,7 +26,7 @@ SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts a
 @asynccontextmanager
 async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[RedditClient | ArcticShiftClient]:
     """A client of `settings.source`. Reddit's and the sandbox's are the same; only the transport differs."""
-    async with httpx.AsyncClient(transport=_transport(settings), timeout=TIMEOUT_SECONDS) as http:
+    async with open_http(_transport(settings)) as http:
         if settings.source == "arctic_shift":
             yield ArcticShiftClient(
                 http, budget, url=settings.arctic_shift_url, user_agent=settings.reddit_user_agent
@@ -41,7 +41,7 @@ async def open_instagram(settings: Settings) -> AsyncIterator[InstagramClient | 
     if not settings.has_instagram:
         yield None
         return
-    async with httpx.AsyncClient(transport=_transport(settings), timeout=TIMEOUT_SECONDS) as http:
+    async with open_http(_transport(settings)) as http:
         yield InstagramClient(http, _instagram_app(settings))
 
 

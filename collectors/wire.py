@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -20,6 +21,12 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 Sleep = Callable[[float], Awaitable[object]]
 Judge = Callable[[int, Mapping[str, str], bytes], Outcome[Any]]
+
+
+def open_http(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    """A client that keeps no cookies: they would follow us about, and nothing that we ask needs them."""
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(transport=transport, timeout=TIMEOUT_SECONDS, cookies=cookies)
 
 
 @dataclass(frozen=True, slots=True)

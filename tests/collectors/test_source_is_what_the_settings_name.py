@@ -10,6 +10,7 @@ from collectors.budget import LocalBudget, RateLimit
 from collectors.outcome import Alive
 from collectors.reddit import RedditClient
 from collectors.source import _transport, open_source
+from collectors.wire import open_http
 from settings import Settings
 from tests.collectors.archives import Archive, data, post_row
 
@@ -82,3 +83,16 @@ async def test_arctic_shift_needs_no_credentials(archive: Archive, monkeypatch: 
 
 def test_one_sandbox_counts_on_for_all_clients_of_a_process(settings: Settings) -> None:
     assert _transport(settings).app is _transport(settings).app
+
+
+async def test_no_cookies_are_kept() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, headers={"set-cookie": "loid=1; Path=/; Domain=api.test"})
+
+    async with open_http(httpx.MockTransport(answer)) as http:
+        for _ in range(2):
+            await http.get("http://api.test/")
+    assert "cookie" not in asked[1].headers
