@@ -64,7 +64,7 @@ def answers(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -
             marker={
                 "color": color,
                 "line": {"width": 0},
-                "pattern": {"shape": shape, "size": 5, "solidity": 0.2},
+                "pattern": {"shape": shape, "size": 5, "solidity": 0.25, "fillmode": "overlay"},
             },
             width=step_seconds * 1000 * 0.9,
             offset=0,

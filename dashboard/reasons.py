@@ -37,7 +37,7 @@ REASONS = {
     ),
     "unknown:blocked": Reason(
         "{source} refuses our address or user agent; says nothing of the communities.",
-        "Name yourself in REDDIT_USER_AGENT, or run Subpulse from another address.",
+        "Name yourself in REDDIT_USER_AGENT, or ask from another address.",
     ),
     "unknown:throttled": Reason(
         "We asked more often than {source} allows.",

