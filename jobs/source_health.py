@@ -73,8 +73,7 @@ class SourceHealth:
 def clients(context: Context) -> dict[str, Client]:
     """The clients of this process by the name of their source."""
     found: dict[str, Client] = {context.settings.source: context.source}
-    instagram: Client | None = getattr(context, "instagram", None)
-    return found | ({INSTAGRAM: instagram} if instagram is not None else {})
+    return found | ({INSTAGRAM: context.instagram} if context.instagram is not None else {})
 
 
 async def store(context: Context) -> int:

@@ -65,6 +65,7 @@ async def test_a_refused_token_fires_without_an_answer(db: Database, context: Co
 
 
 async def test_the_alert_of_a_source_that_was_switched_off_is_over(db: Database, context: Context) -> None:
+    context.instagram = None
     await alerts.state(db, "source instagram", "")
     gone = alerts.Change("source instagram", "", "ok", "firing", 100, 99, "Instagram refuses our token")
     assert await alerts.change(db, gone)

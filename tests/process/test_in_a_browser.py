@@ -23,6 +23,7 @@ PAGES = {
     "Cache": "Cache",
     "Slow queries": "Slow queries",
     "Jobs": "Jobs",
+    "Sources": "Sources",
     "Subreddits": "Subreddits",
 }
 
