@@ -113,7 +113,7 @@ def rules_of(value: Any) -> Outcome[tuple[Data, ...]]:
 
 def requirements_of(value: Any) -> Outcome[Data]:
     """The posting requirements in the JSON of `/api/v1/NAME/post_requirements`."""
-    if not isinstance(value, dict) or "kind" in value:
+    if not isinstance(value, dict) or not any(key.startswith(("title_", "body_")) for key in value):
         return Unknown("bad_body", "not posting requirements")
     return Alive(flat(value))
 

@@ -1,20 +1,24 @@
 """Every recorded answer of Reddit goes through the judge and the parsers; run with -s for the counts."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from collectors.budget import RateLimit
 from collectors.errors import UnusableRecord
 from collectors.judge import judge
-from collectors.listing import page_from, subreddit_of
-from collectors.outcome import Alive, Outcome, Refused
+from collectors.listing import page_from, requirements_of, rules_of, subreddit_of
+from collectors.outcome import Alive, Outcome, Refused, Unknown
 from collectors.records import post_from, subreddit_from
 from collectors.reddit_auth import Token, token_of
 from collectors.wire import Answer
 from tests.collectors.conftest import Recording
+from tests.collectors.faults import raw_of
+from tests.collectors.replies import Script
 
 PARSERS = {"t3": post_from, "t5": subreddit_from}
 
@@ -134,3 +138,93 @@ def test_quoted_errors_mean_what_people_said(quoted_errors: list[dict[str, Any]]
 def test_the_first_bytes_of_every_refusal_are_kept(recordings: list[Recording]) -> None:
     refused = [(one, judged(one)) for one in recordings]
     assert all(outcome.excerpt == one.body[:200] for one, outcome in refused if isinstance(outcome, Refused))
+
+
+LONG_AGO = datetime(2005, 1, 1, tzinfo=UTC)
+QUESTIONS = {
+    "about": lambda client: client.about("pics"),
+    "details": lambda client: client.details("pics"),
+    "metadata": lambda client: client.metadata(["t5_2qh0u"]),
+    "metadata_by_name": lambda client: client.metadata_by_name(["pics"]),
+    "posts": lambda client: client.posts(["t3_hmjd8r"]),
+    "new_posts of one": lambda client: anext(client.new_posts(["pics"], LONG_AGO)),
+    "new_posts of two": lambda client: anext(client.new_posts(["pics", "funny"], LONG_AGO)),
+    "discover": lambda client: anext(client.discover([])),
+}
+
+
+async def answered(recording: Recording, question: str) -> Outcome[Any]:
+    """The client's outcome of a question that is answered by this recording, again and again."""
+    raw = raw_of(recording)
+    answer = httpx.Response(raw.status, headers=list(raw.headers), content=raw.body)
+    return await QUESTIONS[question](Script([answer]).client())
+
+
+async def test_every_recording_answers_every_question_with_an_outcome(recordings: list[Recording]) -> None:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for recording in recordings:
+        for question in QUESTIONS:
+            outcome = await answered(recording, question)
+            assert isinstance(outcome, Alive | Refused | Unknown)
+            counts[question][word(outcome)] += 1
+            if recording.status not in (None, 200):
+                assert not isinstance(outcome, Alive), recording.file
+    for question, words in counts.items():
+        print(f"\n{question}:", dict(words.most_common()))
+        assert words.total() == len(recordings)
+
+
+async def test_no_recorded_failure_is_the_refusal_of_one_of_several(recordings: list[Recording]) -> None:
+    outcomes = [await answered(one, "new_posts of two") for one in recordings]
+    assert not [one for one in outcomes if isinstance(one, Refused) and one.is_of_the_community]
+    assert "unattributed" in {one.reason for one in outcomes if isinstance(one, Unknown)}
+
+
+async def test_things_recorded_by_id_are_found_by_it(recordings: list[Recording]) -> None:
+    found: Counter[str] = Counter()
+    for recording in recordings:
+        asked = parse_qs(urlsplit(recording.url).query).get("id", [""])[0].split(",")
+        if recording.kind != "api_info" or not recording.value["data"]["children"]:
+            continue
+        client = Script([httpx.Response(200, json=recording.value)]).client()
+        posts = [one for one in asked if one.startswith("t3_")]
+        subreddits = [one for one in asked if one.startswith("t5_")]
+        for there in (await client.posts(posts), await client.metadata(subreddits)):
+            assert isinstance(there, Alive)
+            assert there.value.missing == (), recording.file
+        found.update(t3=len(posts), t5=len(subreddits), others=len(asked) - len(posts) - len(subreddits))
+    print("\nfound by id:", dict(found))
+    assert found["t3"] >= 3
+    assert found["t5"] >= 2
+
+
+async def test_new_posts_hold_every_recorded_post(recordings: list[Recording]) -> None:
+    pages = 0
+    for recording in recordings:
+        if (
+            recording.kind == "sub_listing"
+            and recording.status == 200
+            and recording.value["data"]["children"]
+        ):
+            page = await answered(recording, "new_posts of one")
+            assert isinstance(page, Alive), recording.file
+            children = [child for child in recording.value["data"]["children"] if child["kind"] == "t3"]
+            assert len(page.value.posts) == len(children)
+            pages += 1
+    print(f"\n{pages} pages of posts")
+    assert pages >= 20
+
+
+def test_every_recorded_rule_and_requirement_is_read(recordings: list[Recording]) -> None:
+    told = [one for one in recordings if "rules" in one.url + one.file and one.status in (None, 200)]
+    rules = [rules_of(one.value) for one in told]
+    words = Counter(word(one) for one in rules)
+    count = sum(len(one.value) for one in rules if isinstance(one, Alive))
+    print(f"\nrules: {dict(words)}, {count} in all")
+    assert set(words) == {"alive"}
+    assert all(rule["short_name"] for one in rules if isinstance(one, Alive) for rule in one.value)
+    (requirements,) = [requirements_of(one.value) for one in recordings if "requirements" in one.file]
+    assert isinstance(requirements, Alive)
+    assert requirements.value["title_text_max_length"] == 200
+    others = [requirements_of(one.value) for one in recordings if "requirements" not in one.file]
+    assert not [one for one in others if isinstance(one, Alive)], "else anything would do"
