@@ -1,12 +1,22 @@
 """Every figure, in the order in which they are measured: the one list."""
 
 from benchmarks.figure import Figure
-from benchmarks.figures import cpu_per_update, live_viewers, memory, merging, pulse_tick, start, telemetry
+from benchmarks.figures import (
+    cpu_per_update,
+    live_viewers,
+    memory,
+    merging,
+    pulse_tick,
+    refreshing,
+    start,
+    telemetry,
+)
 
 FIGURES = (
     Figure("pulse_tick", pulse_tick.run, limit_seconds=60),
     Figure("telemetry", telemetry.run, limit_seconds=60),
     Figure("merging", merging.run, limit_seconds=600),
+    Figure("refreshing", refreshing.run, limit_seconds=300),
     Figure("start", start.run, limit_seconds=300),
     Figure("live_viewers", live_viewers.run, limit_seconds=720),
     Figure("cpu_per_update", cpu_per_update.run, limit_seconds=720),
