@@ -19,6 +19,7 @@ def archived_post(row: Data) -> Post:
     post = post_from(row)
     later = _meta(row)
     removal = optional_text(later, "removal_type") or post.removed_by_category
+    removal = "deleted" if removal == "author" else removal  # whose own word it is: nothing of it may be kept
     read_at = moment(later, "retrieved_2nd_on") or moment(row, "retrieved_on")
     # An archive never speaks of now: a row that does not say when it was read is as old as its post.
     return replace(post, removed_by_category=removal, read_at=read_at or post.created_at)

@@ -128,7 +128,7 @@ class ArcticShiftClient:
         return self._asking.counted(outcome)
 
     async def new_posts(self, names: Sequence[str], since: datetime) -> AsyncIterator[Outcome[Page]]:
-        """Pages of each community's posts after `since`, newest first; one without posts says that there are none."""
+        """Pages of each community's posts after `since`, newest first; one without posts: there are no more."""
         for name in names:
             if not askable_names([name]):
                 yield self._asking.counted(_no_name(name))
@@ -183,15 +183,15 @@ class ArcticShiftClient:
     async def _new_posts(self, name: str, since: datetime) -> AsyncIterator[Outcome[Page]]:
         query = {"subreddit": name, "sort": "desc", "after": _epoch(since), "limit": "auto"}
         seen: frozenset[str] = frozenset()
-        for _ in range(PAGES_PER_LISTING):
+        for number in range(PAGES_PER_LISTING):
             outcome = await self._posts_page(query)
             fresh = Alive(_without(outcome.value, seen)) if isinstance(outcome, Alive) else outcome
             yield self._asking.counted(fresh)
             if not isinstance(outcome, Alive):
                 return
             posts = outcome.value.posts
-            is_short = len(posts) + outcome.value.skipped < LEAST_OF_AUTO and query["limit"] == "auto"
-            if is_short or all(post.id in seen for post in posts):
+            is_all = number == 0 and len(posts) + outcome.value.skipped < LEAST_OF_AUTO
+            if (is_all and query["limit"] == "auto") or all(post.id in seen for post in posts):
                 return
             oldest = min(post.created_at for post in posts)
             # From that second on, the same again, as others may have posted in it.

@@ -129,8 +129,10 @@ def _goes_back_to(since: datetime, page: Page) -> bool:
 
 
 def _is_of_one(failure: Refused | Unknown | None) -> bool:
-    """Whether a group's failure may be one member's: a refusal, or an empty page, which says nothing of a group."""
-    return isinstance(failure, Refused) or (failure is not None and failure.reason == "empty")
+    """Whether a group's failure may be one member's: a refusal, whose it is not said, or an empty page."""
+    return isinstance(failure, Refused) or (
+        failure is not None and failure.reason in {"empty", "unattributed"}
+    )
 
 
 async def _collected(session: Session, group: Sequence[Due], harvest: Harvest, began: datetime) -> None:

@@ -146,7 +146,7 @@ async def test_paging_back_loses_none_of_the_same_second() -> None:
     second = [post_row("a99", created_utc=NOW + 401), post_row("twin", created_utc=NOW + 401)]
     archive = Archive([data(*first), data(*second)])
     pages = await collected(archive.client().new_posts(["a_place"], SINCE))
-    assert ids(pages[1]) == ["t3_twin"]
+    assert [ids(page) for page in pages[1:]] == [["t3_twin"], []], "it asks until nothing more comes"
     assert archive.asked[1][1]["before"] == str(NOW + 402)
 
 
@@ -191,6 +191,7 @@ def test_a_post_is_as_of_its_last_reading_with_what_became_of_it() -> None:
     twice = archived_post(post_row(_meta=later))
     assert twice.read_at == datetime.fromtimestamp(1_700_129_600, UTC)
     assert twice.is_deleted
+    assert archived_post(post_row(_meta={"removal_type": "author"})).is_deleted
     unsaid = archived_post({**post_row(), "retrieved_on": None})
     assert unsaid.read_at == unsaid.created_at, "an archive never speaks of now"
 
