@@ -23,6 +23,9 @@ REASONS = {
         "There is nothing by that name: never was, renamed or deleted.",
         "Nothing; it is asked for again in a week.",
     ),
+    "refused:replaced": Reason(
+        "Another community has its name now.", "Nothing; it is asked for again in a year."
+    ),
     "refused:legal": Reason("The community is withheld for legal reasons where we ask from.", NOTHING),
     "refused:forbidden": Reason(
         "{source} does not let our account see this, and does not say why.",

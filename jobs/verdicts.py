@@ -138,7 +138,13 @@ def _of_limits(health: SourceHealth) -> Verdict | None:
 def _in_order(health: SourceHealth) -> Verdict:
     heard = health.heard
     if health.budget is None and not (heard.requests or heard.alive or heard.refused):
-        return _of(health, "unknown", "Not asked yet", "not asked in 5 min")
+        known = health.last_alive_at is not None
+        return _of(
+            health,
+            "good" if known else "unknown",
+            "Quiet" if known else "Not asked yet",
+            "no request in 5 min",
+        )
     if health.budget is not None:
         return _of(health, "good", "Alive", _left(health.budget))
     return _of(health, "good", "Alive", f"{heard.alive:,} answers in 5 min")

@@ -57,6 +57,11 @@ CASES = {
     "an old failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(16)), True), "good", "Idle"),
     "no worker": (verdicts.jobs(0, 0, None, False), "bad", "Stopped"),
     "not asked": (verdicts.sources([]), "unknown", "Not asked yet"),
+    "not asked for a while": (
+        verdicts.sources([SourceHealth("instagram", last_alive_at=minutes_ago(20))]),
+        "good",
+        "Quiet",
+    ),
     "answering": (verdicts.sources([health(alive=5)]), "good", "Alive"),
     "some failures": (verdicts.sources([health(alive=5, unknown=9)]), "good", "Alive"),
     "only refusals of communities": (verdicts.sources([health(refused=9)]), "good", "Alive"),
