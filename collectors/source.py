@@ -13,12 +13,11 @@ from collectors.budget import Budget
 from collectors.instagram import InstagramApp, InstagramClient
 from collectors.reddit import RedditClient
 from collectors.reddit_auth import RedditApp
-from collectors.sandbox import sandbox_app
+from collectors.sandbox import sandbox_app, sandbox_token
 from collectors.wire import open_http
 from settings import Settings
 
 SANDBOX_URL = "http://sandbox.invalid"
-SANDBOX_TOKEN = "sandbox-instagram-access-token"
 SANDBOX_USER_ID = "17841400000000000"
 SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts and the 10,000 of one in 2025
 
@@ -72,7 +71,7 @@ def _sandbox(seed: int, error_rate: float) -> ASGIApp:
 
 def _instagram_app(settings: Settings) -> InstagramApp:
     if settings.source == "sandbox":
-        return InstagramApp(SANDBOX_USER_ID, SANDBOX_TOKEN, f"{SANDBOX_URL}/v25.0")
+        return InstagramApp(SANDBOX_USER_ID, sandbox_token(), f"{SANDBOX_URL}/v25.0")
     return InstagramApp(
         settings.instagram_user_id or "", settings.instagram_access_token or "", settings.instagram_api_url
     )

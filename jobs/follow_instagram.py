@@ -9,7 +9,8 @@ import structlog
 from collectors.instagram import InstagramClient, Media, Profile
 from collectors.instagram.client import reaches
 from collectors.outcome import Alive, Refused, Unknown
-from db import instagram, sources
+from collectors.sandbox import sandbox_accounts
+from db import instagram, rounds, sources
 from db.database import Session
 from jobs.context import Context
 from jobs.job import Arguments
@@ -28,6 +29,7 @@ NEWEST_FOR_PACE = 10
 SOONEST, LATEST = timedelta(minutes=15), timedelta(days=1)
 SHARE_OF_PACE = 8  # read eight times between two posts, so that likes make a curve
 ASK_ABOUT_TOKEN_EVERY = timedelta(days=1)
+SEEDED = "sandbox accounts"
 
 
 async def plan(context: Context, session: Session) -> list[Arguments]:
@@ -35,6 +37,8 @@ async def plan(context: Context, session: Session) -> list[Arguments]:
     client = context.instagram
     if client is None or client.rests_seconds or await _others_rest(context):
         return []
+    if context.settings.source == "sandbox":
+        await _follow_what_the_sandbox_has(context, session)
     scarce = (client.quota_percent or 0.0) >= SCARCE_FROM_PERCENT
     limit = MOST_WHILE_SCARCE if scarce else MOST_PER_START
     return batches(await instagram.lease_due(session, LEASE, limit), BATCH)
@@ -45,6 +49,13 @@ async def _others_rest(context: Context) -> bool:
     told = (await sources.credentials(context.db)).get("instagram")
     back_at = told.quota_back_at if told else None
     return back_at is not None and back_at > datetime.now(UTC)
+
+
+async def _follow_what_the_sandbox_has(context: Context, session: Session) -> None:
+    """Once, so that whoever unfollows one is heard."""
+    if not await rounds.position(context.db, SEEDED):
+        await instagram.follow(session, sandbox_accounts(context.settings.sandbox_seed))
+        await rounds.move(context.db, SEEDED, "followed")
 
 
 async def run(context: Context, ids: list[str]) -> int:

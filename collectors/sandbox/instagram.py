@@ -44,7 +44,7 @@ PROFILE_FIELDS = (
 
 def sandbox_token(expires_at: float | None = None) -> str:
     """A token that the sandbox's Instagram accepts until a time (epoch seconds), or for good."""
-    return "sandbox" if expires_at is None else f"sandbox-{int(expires_at)}"
+    return f"sandbox-{int(expires_at or 0)}"
 
 
 def instagram_app(seed: int, error_rate: float, limit: int, clock: Clock) -> ASGIApp:
@@ -122,7 +122,7 @@ class Endpoints:
         known = TOKEN.fullmatch(token)
         if known is None:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
-        if known[1] and self.clock() >= int(known[1]):
+        if 0 < int(known[1] or 0) <= self.clock():
             raise GraphError(190, "Error validating access token: Session has expired.", 463)
         return int(known[1] or 0)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from collectors.instagram import InstagramClient
-from db import instagram, sources
+from db import instagram, rounds, sources
 from db.database import Database
 from jobs import follow_instagram
 from jobs.context import Context
@@ -24,8 +24,9 @@ Answering = Callable[..., Script]
 
 
 @pytest.fixture
-def answering(context: Context, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Let Instagram answer as a test says; it has been asked about its token before."""
+async def answering(context: Context, monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """Let Instagram answer as a test says; it has been asked about its token before, and nobody is followed yet."""
+    await rounds.move(context.db, follow_instagram.SEEDED, "followed")
 
     def answer(*answers: httpx.Response | Exception) -> Script:
         script = Script(list(answers))
@@ -227,3 +228,27 @@ async def test_without_instagram_nothing_is_planned_or_done(
 def test_it_is_due_eight_times_between_two_posts(ages_in_hours: list[float], expected: timedelta) -> None:
     posts = [medium(id=str(n), timestamp=NOW - timedelta(hours=age)) for n, age in enumerate(ages_in_hours)]
     assert due_again_in(posts, NOW) == expected
+
+
+async def test_in_the_sandbox_its_accounts_are_followed_once(db: Database, context: Context) -> None:
+    planned = [name for batch in await plan(context) for name in batch["ids"]]
+    assert len(planned) == 20
+    known = await sql(db, "SELECT count(*) FROM instagram_accounts")
+    async with db.transaction() as session:
+        await instagram.unfollow(session, planned[0])
+    await plan(context)
+    assert await sql(db, "SELECT count(*) + 1 FROM instagram_accounts") == known
+
+
+async def test_the_sandboxs_accounts_are_read_with_their_posts(db: Database, context: Context) -> None:
+    (batch, *_) = await plan(context)
+    new = await follow_instagram.run(context, batch["ids"])
+    assert new > 100
+    assert await sql(db, "SELECT value FROM totals WHERE name = 'instagram_posts'") == [(new,)]
+    for name in batch["ids"]:
+        row = await account(db, name)
+        assert row["state"] == "alive"
+        assert row["followers"] > 0
+    assert await follow_instagram.run(context, batch["ids"]) == 0
+    assert client_of(context).quota_percent is not None
+    assert client_of(context).tally["alive"] > 5
