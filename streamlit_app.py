@@ -68,6 +68,21 @@ PAGES = {
             visibility="hidden",
             help="One community: growth, category and newest posts.",
         ),
+        st.Page(
+            "dashboard/pages/instagram.py",
+            title="Instagram",
+            icon=":material/photo_camera:",
+            url_path="instagram",
+            help="Instagram accounts: who is followed, how they grow, and how their followers react.",
+        ),
+        st.Page(
+            "dashboard/pages/instagram_account.py",
+            title="Instagram account",
+            icon=":material/photo_camera:",
+            url_path="instagram-account",
+            visibility="hidden",
+            help="One Instagram account: growth, engagement and newest posts.",
+        ),
     ],
 }
 
