@@ -3,11 +3,13 @@
 from benchmarks.figure import Figure
 from benchmarks.figures import (
     cpu_per_update,
+    importing,
     live_viewers,
     memory,
     merging,
     pulse_tick,
     refreshing,
+    scraping,
     start,
     telemetry,
 )
@@ -16,7 +18,9 @@ FIGURES = (
     Figure("pulse_tick", pulse_tick.run, limit_seconds=60),
     Figure("telemetry", telemetry.run, limit_seconds=60),
     Figure("merging", merging.run, limit_seconds=600),
+    Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),
+    Figure("scraping", scraping.run, limit_seconds=240),
     Figure("start", start.run, limit_seconds=300),
     Figure("live_viewers", live_viewers.run, limit_seconds=720),
     Figure("cpu_per_update", cpu_per_update.run, limit_seconds=720),
