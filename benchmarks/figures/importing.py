@@ -18,8 +18,13 @@ from benchmarks.figure import Goal, Reading
 from benchmarks.lab import ROOT, Lab, LabError
 from benchmarks.summary import median
 from collectors.dumps.opened import open_dump
-from collectors.dumps.packed import zstd
+
 from jobs.importing import import_dump
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LINES, QUICK_LINES = 300_000, 30_000
 ROUNDS = 3
