@@ -7,7 +7,7 @@ import orjson
 from dashboard.data.bridge import Row, asked
 from dashboard.kept import kept
 from db import categories as category_reads
-from db import dashboard, subreddits
+from db import dashboard, details, subreddits
 
 Sort = subreddits.Sort
 
@@ -57,3 +57,9 @@ def growth(name: str, days: int) -> list[Row]:
 def recent_posts(name: str, limit: int = 50) -> list[Row]:
     """A community's newest posts, newest first."""
     return asked("subreddits", lambda db: dashboard.recent_posts(db, name, limit))
+
+
+@kept(seconds=30, entries=100)
+def requirements(name: str) -> Row | None:
+    """What a community asks of a post: rules, requirements and read_at; None when that was never read."""
+    return asked("subreddits", lambda db: details.one(db, name))

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, data, format, parts
+from dashboard.requirements import in_words, rules_in_words
 
 GROWTH_DAYS = 90
 
@@ -48,6 +49,19 @@ reason = f" ({found['state_reason']})" if found["state_reason"] else ""
 st.text(
     f"{found['state']}{reason} · {found['type']} · first seen {format.ago(seen)} · refreshed {format.ago(refreshed)}"
 )
+
+asked = data.requirements(found["name"])
+with st.expander("What a post must be like", icon=":material/rule:"):
+    if asked is None:
+        parts.empty("No rules read yet", "They are read once a month, the largest communities first.")
+    else:
+        if asked["requirements"] is None:
+            st.text("This source tells no requirements.")
+        for line in in_words(asked["requirements"] or {}):
+            st.text(f"• {line}")
+        for number, (rule, meaning) in enumerate(rules_in_words(asked["rules"]), 1):
+            st.text(f"{number}. {rule}\n{meaning}".rstrip())
+        st.text(f"Read {format.ago(asked['read_at'])}.")
 
 points = data.growth(found["name"], GROWTH_DAYS)
 if len(points) > 1:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from db import histogram, runs, subreddits, telemetry
+from dashboard.kept import forget
+from db import details, histogram, runs, subreddits, telemetry
 from tests.dashboard.conftest import House, Open, said
 from tests.factories import subreddit
 
@@ -240,6 +241,22 @@ def test_hostile_text_is_shown_as_text(house: House, open_page: Open) -> None:
 def test_a_table_can_be_exported_without_formulas(house: House, open_page: Open) -> None:
     house.do(add_communities(house, subreddit(title="=cmd()")))
     assert list(open_page("subreddits").dataframe[0].value["title"]) == ["'=cmd()"]
+
+
+async def add_rules(house: House) -> None:
+    rules = [{"short_name": "Pour slowly", "description": "<b>No</b> spilling."}]
+    async with house.db.transaction() as session:
+        await details.keep(session, "t5_1", rules, {"title_text_min_length": 20})
+
+
+def test_what_a_post_must_be_like_is_said_in_words(house: House, open_page: Open) -> None:
+    house.do(add_communities(house, subreddit()))
+    assert "No rules read yet" in said(open_page("community", name="teapots"))
+    house.do(add_rules(house))
+    forget()
+    texts = [text.value for text in open_page("community", name="teapots").text]
+    assert "• Title: at least 20 characters" in texts
+    assert "1. Pour slowly\n<b>No</b> spilling." in texts
 
 
 def test_a_community_nobody_saw_says_so(house: House, open_page: Open) -> None:
