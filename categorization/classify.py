@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -90,10 +90,6 @@ class Classifier:
             version=self.version,
             evidence=_evidence(found, first),
         )
-
-    def classify_many(self, communities: Iterable[Community]) -> Iterator[Categorization]:
-        """One decision per community, in order, one at a time."""
-        return map(self.classify, communities)
 
     def _found(self, community: Community) -> list[tuple[_Clue, float]]:
         """The clues in name, title and description, each with the weight of where it stands."""

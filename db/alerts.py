@@ -55,11 +55,6 @@ async def firing(db: Database) -> list[DictRow]:
     return await db.rows("alerts.firing")
 
 
-async def history(db: Database, limit: int = 100) -> list[DictRow]:
-    """The newest transitions, newest first."""
-    return await db.rows("alerts.history", limit=limit)
-
-
 async def resolve_gone(db: Database) -> int:
     """End the alerts of processes that no longer exist; how many."""
     return await db.execute("alerts.resolve_gone", silence=SILENCE)

@@ -73,11 +73,6 @@ async def recent(
     return await db.rows("runs.recent", job=job, outcome=outcome, limit=limit)
 
 
-async def between(db: Database, since: datetime, until: datetime, limit: int = 500) -> list[DictRow]:
-    """Runs that overlap a time."""
-    return await db.rows("runs.between", since=since, until=until, limit=limit)
-
-
 async def may_start(db: Database, job: str, every: timedelta) -> bool:
     """Whether the clock's start is granted: not paused, and no other process asked within this interval."""
     return await db.value("runs.tick", job=job, every=every) is not None

@@ -2,6 +2,8 @@
 
 from typing import Any, LiteralString
 
+from psycopg.rows import DictRow, dict_row
+
 from collectors.records import Post, Subreddit
 from db import posts, subreddits
 from db.database import Database
@@ -24,3 +26,10 @@ async def sql(db: Database, text: LiteralString, *params: Any) -> list[tuple[Any
     async with db.connection() as connection:
         cursor = await connection.execute(text, params or None)
         return await cursor.fetchall() if cursor.description else []
+
+
+async def transitions(db: Database) -> list[DictRow]:
+    """Every transition of every alert, newest first."""
+    async with db.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("SELECT * FROM alert_transitions ORDER BY id DESC")
+        return await cursor.fetchall()

@@ -50,11 +50,6 @@ UPDATE alert_transitions SET sent_at = now(), attempts = attempts + 1, send_erro
 -- It did not go out, and why.
 UPDATE alert_transitions SET attempts = attempts + 1, send_error = %(error)s WHERE id = %(id)s
 
--- name: history
--- The newest transitions.
-SELECT id, rule, instance, state, at, lasted, value, threshold, message, freed_bytes, sent_at, send_error
-FROM alert_transitions ORDER BY id DESC LIMIT %(limit)s
-
 -- name: resolve_gone
 -- Alerts of processes that no longer exist are over, which whoever heard of them shall hear too.
 WITH gone AS (

@@ -53,14 +53,6 @@ SELECT job,
        max(finished_at) FILTER (WHERE outcome IN ('failed', 'lost')) AS last_failed_at
 FROM job_runs WHERE started_at > now() - interval '24 hours' GROUP BY job
 
--- name: between
--- Runs that overlap a time, for the bands under the charts.
-SELECT id, job, outcome, started_at, finished_at, memory_before, memory_peak, items
-FROM job_runs
-WHERE started_at < %(until)s AND coalesce(finished_at, now()) > %(since)s
-  AND outcome IN ('running', 'succeeded', 'failed', 'lost')
-ORDER BY started_at LIMIT %(limit)s
-
 -- name: prune
 -- Forget runs older than %(keep)s.
 DELETE FROM job_runs WHERE id IN (

@@ -25,7 +25,7 @@ def pairs() -> list[Pair]:
     with LABELS.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["gold_top"]]
     communities = (Community(row["name"], row["title"], row["public_description"]) for row in rows)
-    decisions = Classifier(load_taxonomy()).classify_many(communities)
+    decisions = map(Classifier(load_taxonomy()).classify, communities)
     return list(zip(decisions, (row["gold_top"] for row in rows), strict=True))
 
 

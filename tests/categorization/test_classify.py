@@ -95,12 +95,6 @@ def test_more_evidence_is_more_confidence_and_never_beyond_one(classifier):
     assert little.confidence < much.confidence <= 1
 
 
-def test_many_communities_come_back_lazily_in_their_order(classifier):
-    decisions = classifier.classify_many(Community(name) for name in ("dogs", "football", "xq"))
-    assert iter(decisions) is decisions
-    assert [decision.category for decision in decisions] == ["animals", "sports", "general"]
-
-
 def test_the_version_changes_with_the_taxonomy(classifier, tmp_path):
     other = tmp_path / "other.toml"
     other.write_text(TAXONOMY.replace('"cute"', '"cuddly"'))

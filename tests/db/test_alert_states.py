@@ -7,7 +7,7 @@ from db import alerts, instances
 from db.alerts import Change
 from db.database import Database
 from db.measure import QueryRecorder
-from tests.stored import sql
+from tests.stored import sql, transitions
 
 
 def change(**overrides: Any) -> Change:
@@ -39,7 +39,7 @@ async def test_a_change_is_kept_with_its_reading(db: Database) -> None:
     assert await alerts.state(db, "memory", "me") == "firing"
     (firing,) = await alerts.firing(db)
     assert (firing["value"], firing["threshold"], firing["message"]) == (84.0, 80.0, "Memory at 84 %")
-    (kept,) = await alerts.history(db)
+    (kept,) = await transitions(db)
     assert (kept["state"], kept["freed_bytes"], kept["sent_at"]) == ("firing", 4096, None)
     assert kept["lasted"].total_seconds() >= 0
 
@@ -47,7 +47,7 @@ async def test_a_change_is_kept_with_its_reading(db: Database) -> None:
 async def test_the_same_change_twice_happens_once(db: Database) -> None:
     await alerts.state(db, "memory", "me")
     assert [await alerts.change(db, change()) for _ in range(2)] == [True, False]
-    assert len(await alerts.history(db)) == 1
+    assert len(await transitions(db)) == 1
 
 
 async def test_over_is_a_change_too_and_the_newest_comes_first(db: Database) -> None:
@@ -55,8 +55,8 @@ async def test_over_is_a_change_too_and_the_newest_comes_first(db: Database) -> 
     assert await alerts.change(db, change())
     assert await alerts.change(db, BACK)
     assert await alerts.firing(db) == []
-    assert [row["state"] for row in await alerts.history(db)] == ["ok", "firing"]
-    assert [row["state"] for row in await alerts.history(db, limit=1)] == ["ok"]
+    assert [row["state"] for row in await transitions(db)] == ["ok", "firing"]
+    assert [row["state"] for row in (await transitions(db))[:1]] == ["ok"]
 
 
 async def test_of_many_processes_that_race_exactly_one_changes_the_state(
@@ -73,7 +73,7 @@ async def test_of_many_processes_that_race_exactly_one_changes_the_state(
             won = await asyncio.gather(*(alerts.change(who, each) for who in (db, other) * 4))
             assert sorted(won) == [False] * 7 + [True]
     await other.close()
-    assert len(await alerts.history(db)) == 20
+    assert len(await transitions(db)) == 20
 
 
 async def test_processes_have_states_of_their_own(db: Database) -> None:
@@ -100,7 +100,7 @@ async def test_the_alert_of_a_process_that_is_gone_is_over_and_says_so_once(two_
     assert await alerts.resolve_gone(two_firing) == 1
     assert await alerts.resolve_gone(two_firing) == 0
     assert {row["instance"] for row in await alerts.firing(two_firing)} == {"alive", ""}
-    newest = (await alerts.history(two_firing))[0]
+    newest = (await transitions(two_firing))[0]
     assert (newest["rule"], newest["instance"], newest["state"]) == ("memory", "gone", "ok")
     assert newest["threshold"] == 80.0
     assert "ended" in newest["message"]

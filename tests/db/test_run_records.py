@@ -87,19 +87,6 @@ async def test_a_batch_that_another_run_has_taken_up_is_not_put_back_again(db: D
     assert sorted(row["queue_id"] or 0 for row in lost) == [0, 2]
 
 
-async def test_runs_between_two_times_overlap_them(db: Database) -> None:
-    now = datetime.now(UTC)
-    at = [now - timedelta(minutes=n) for n in range(60)]
-    for started, finished in ((50, 40), (40, 30), (30, 20), (20, None)):
-        number = await runs.start(db, f"from {started}", "me", at[started], 100, {}, None)
-        if finished is not None:
-            await runs.finish(db, number, finish(finished_at=at[finished]))
-    await runs.note_absent(db, "prune", "me", "skipped", at[35], "busy")
-    found = [row["job"] for row in await runs.between(db, at[39], at[25])]
-    assert found == ["from 40", "from 30"]
-    assert [row["job"] for row in await runs.between(db, at[10], now)] == ["from 20"]
-
-
 async def test_a_start_is_granted_once_per_interval_and_never_while_paused(db: Database) -> None:
     every = timedelta(minutes=10)
     assert [await runs.may_start(db, "prune", every) for _ in range(2)] == [True, False]

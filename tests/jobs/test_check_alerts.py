@@ -7,6 +7,7 @@ from db.database import Database
 from jobs import check_alerts
 from jobs.context import Context
 from tests.jobs.conftest import MIB, Readings
+from tests.stored import transitions
 
 
 async def check(context: Context, memory: Readings, *percents: float) -> list[bool]:
@@ -19,7 +20,7 @@ async def check(context: Context, memory: Readings, *percents: float) -> list[bo
 
 async def kept(db: Database) -> list[tuple[Any, ...]]:
     """State, reading, threshold and freed bytes of each transition, oldest first."""
-    rows = await alerts.history(db)
+    rows = await transitions(db)
     return [(row["state"], row["value"], row["threshold"], row["freed_bytes"]) for row in reversed(rows)]
 
 
@@ -29,7 +30,7 @@ async def test_it_fires_once_after_two_readings_and_is_over_after_two(
     assert await check(context, memory, 79, 81, 79, 81, 82, 83, 84) == [False] * 4 + [True] + [False] * 2
     assert await check(context, memory, 76, 75, 74, 73, 72) == [False] * 3 + [True, False]
     assert await kept(db) == [("firing", 82, 80, 0), ("ok", 73, 75, None)]
-    firing, over = [row["message"] for row in reversed(await alerts.history(db))]
+    firing, over = [row["message"] for row in reversed(await transitions(db))]
     assert firing == "Memory at 82 % of 1,000 MiB (MEMORY_LIMIT_MB), above 80 %"
     assert over == "Memory back at 73 % of 1,000 MiB (MEMORY_LIMIT_MB), below 75 %"
 
@@ -83,7 +84,7 @@ async def test_a_process_that_another_was_quicker_than_changes_nothing(
     await alerts.state(db, "memory", context.instance)
     assert await alerts.change(db, other)
     assert await check(context, memory, 90, 90) == [False, False]
-    assert [row["message"] for row in await alerts.history(db)] == ["first"]
+    assert [row["message"] for row in await transitions(db)] == ["first"]
 
 
 async def test_a_restart_goes_on_from_the_state_that_is_kept(
