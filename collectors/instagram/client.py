@@ -34,7 +34,8 @@ MEDIA_FIELDS = (
 )
 DEAD_TOKEN_RESTS_SECONDS = 3600.0
 QUOTA_HOLDS_SECONDS = 3600.0  # usage counts over one rolling hour
-PASSING_STATUS = 500  # as which the table of tries counts codes 1 and 2, whatever status they came with
+AS_STATUS = {"server_error": 500, "throttled": 429}
+"""As which the table of tries counts these; the Graph API gives them with 400 or 403."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -169,8 +170,8 @@ class InstagramClient:
         self.tally["requests"] += 1
         answer = await send(self._http, self._request(path, query), self._judged)
         self._heed(answer)
-        passing = isinstance(answer.outcome, Unknown) and answer.outcome.reason == "server_error"
-        return replace(answer, status=PASSING_STATUS) if passing and answer.status < 500 else answer
+        reason = answer.outcome.reason if isinstance(answer.outcome, Unknown) else ""
+        return replace(answer, status=max(answer.status, AS_STATUS.get(reason, 0)))
 
     def _judged(self, status: int, headers: Mapping[str, str], body: bytes) -> Outcome[Any]:
         return judge(status, headers, self._hidden.in_bytes(body))

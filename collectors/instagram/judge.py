@@ -9,11 +9,12 @@ from typing import Any
 
 from collectors.budget import retry_after
 from collectors.fields import clean
-from collectors.instagram.quota import REST_SECONDS, Quota
+from collectors.instagram.quota import REST_SECONDS, SLOW_FROM_PERCENT, Quota
 from collectors.judge import parsed
 from collectors.outcome import EXCERPT_BYTES, Alive, Outcome, Refused, RefusedReason, Unknown, UnknownReason
 
 BLOCKED_SECONDS = 86_400.0
+BURST_SECONDS = 60.0  # throttled although no limit is near: too much at once, not too much in all
 LINE_LENGTH = 300
 
 
@@ -111,6 +112,8 @@ def _waiting(rule: Wait, detail: str, headers: Mapping[str, str], body: bytes) -
     if rule.reason == "throttled":
         quota = Quota.from_headers(headers)
         told = quota.regain_seconds if quota else None
+        if quota and quota.percent < SLOW_FROM_PERCENT:
+            seconds = BURST_SECONDS
         seconds = told or retry_after(_lowered(headers)) or seconds
     return Unknown(rule.reason, detail, seconds, body[:EXCERPT_BYTES])
 

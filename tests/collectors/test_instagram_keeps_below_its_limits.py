@@ -155,3 +155,11 @@ async def test_the_tally_has_the_form_of_reddits() -> None:
         "unknown": 1,
         "unknown:server_error": 1,
     }
+
+
+async def test_a_burst_is_waited_out_while_no_limit_is_near() -> None:
+    throttled = error(613)
+    throttled.headers["X-App-Usage"] = app_usage(12)
+    script = Script([throttled, reply(FOUND, X_App_Usage=app_usage(12))])
+    assert isinstance(await script.client().account("meta"), Alive)
+    assert script.slept == [60.0]
