@@ -20,7 +20,7 @@ async def check(context: Context, times: int = SOURCE.fire_after) -> int:
 
 
 async def messages(db: Database) -> list[str]:
-    return [row["message"] for row in reversed(await alerts.history(db))]
+    return [row["message"] for row in reversed(await transitions(db))]
 
 
 async def test_it_fires_once_when_nothing_is_answered_any_more_and_is_over_with_the_answers(
