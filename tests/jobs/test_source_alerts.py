@@ -6,7 +6,7 @@ from db.database import Database
 from jobs.alert_rules import SOURCE
 from jobs.context import Context
 from jobs.source_alerts import check_sources
-from tests.stored import sql
+from tests.stored import sql, transitions
 
 
 async def hear(db: Database, growth: Mapping[str, int], source: str = "sandbox") -> None:
