@@ -54,7 +54,7 @@ def engagement_by_time(cells: Sequence[Row]) -> go.Figure:
             y=WEEKDAYS,
             z=[[cell and float(cell["engagement"]) for cell in row] for row in grid],
             text=[
-                [f"{cell['engagement']:.1f} % · {cell['counted']}" if cell else "" for cell in row]
+                [f"{cell['engagement']:.1f} %<br>of {cell['counted']}" if cell else "" for cell in row]
                 for row in grid
             ],
             texttemplate="%{text}",
@@ -109,6 +109,4 @@ def show_trouble() -> None:
     back_at = told_of_us.quota_back_at
     if back_at is not None and back_at > datetime.now(UTC):
         left = format.duration((back_at - datetime.now(UTC)).total_seconds())
-        st.info(
-            f"Instagram's limit is used up; it is asked again in {left}.", icon=":material/hourglass_top:"
-        )
+        st.info(f"Instagram asks us to wait; it is asked again in {left}.", icon=":material/hourglass_top:")

@@ -45,9 +45,9 @@ with st.grid(4, min_column_width=150):
               f"{growth:+,} in 7 days" if growth is not None else None, border=True, height="stretch")  # fmt: skip
     st.metric("Posts", format.known(found["media_count"]), f"{found['posts']:,} kept here",
               delta_color="off", delta_arrow="off", border=True, height="stretch")  # fmt: skip
-    st.metric("Posts a week", format.number(float(figures["posts_a_week"]), 1), "of the last four weeks",
+    st.metric("Posts a week", format.number(figures["posts_a_week"], 1), "of the last four weeks",
               delta_color="off", delta_arrow="off", border=True, height="stretch")  # fmt: skip
-    st.metric("Engagement", format.percent(figures["engagement"], 2), f"mean of {figures['counted']} posts",
+    st.metric("Engagement", format.percent(figures["engagement"], 2), f"mean of {figures['counted'] or 0} posts",
               delta_color="off", delta_arrow="off", border=True, height="stretch",
               help="(Likes + comments) / followers, of the newest 25 posts older than a day")  # fmt: skip
 

@@ -112,8 +112,8 @@ WHERE username = %(username)s
 -- engagement in percent of its newest %(newest)s posts older than a day that tell likes and comments (`counted`).
 SELECT account.username, name, followers, media_count, state, state_reason, refreshed_at, followed_at,
        followers - before.at_first AS growth,
-       posts.in_4_weeks / 4.0 AS posts_a_week,
-       engaged.counted, 100.0 * engaged.reactions / nullif(followers, 0) AS engagement
+       CASE WHEN id IS NOT NULL THEN posts.in_4_weeks / 4.0 END AS posts_a_week, -- null until it first answered
+       CASE WHEN id IS NOT NULL THEN engaged.counted END AS counted, 100.0 * engaged.reactions / nullif(followers, 0) AS engagement
 FROM instagram_accounts AS account
 LEFT JOIN LATERAL (
     SELECT followers AS at_first FROM instagram_snapshots

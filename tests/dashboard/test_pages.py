@@ -11,7 +11,18 @@ from db import details, histogram, runs, subreddits, telemetry
 from tests.dashboard.conftest import House, Open, said
 from tests.factories import subreddit
 
-PAGES = ("overview", "endpoints", "cache", "slow_queries", "jobs", "sources", "subreddits", "community")
+PAGES = (
+    "overview",
+    "endpoints",
+    "cache",
+    "slow_queries",
+    "jobs",
+    "sources",
+    "subreddits",
+    "community",
+    "instagram",
+    "instagram_account",
+)
 ON_DATABASE = tuple(page for page in PAGES if page != "overview")
 JOB_LIST = [{"name": "refresh_subreddits", "summary": "Refreshes.", "every_seconds": 60, "shared": True}]
 
