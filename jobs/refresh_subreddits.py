@@ -13,7 +13,8 @@ from jobs.refusals import again_in, raise_if_hopeless
 from jobs.shares import calls
 
 EVERY = timedelta(seconds=30)
-MOST_PER_START = 5000
+MOST_PER_START = 10_000
+MOST_CALLS_PER_BATCH = 5
 ASK_WHY_AT_MOST = 10  # of a batch; more would make one call in a hundred into a hundred
 PLACEHOLDER = "r/"  # begins the id of a community of which a dump told only the name
 
@@ -26,17 +27,29 @@ async def plan(context: Context, session: Session) -> list[Arguments]:
     ids = [row["id"] for row in due]
     stand_ins = [one for one in ids if one.startswith(PLACEHOLDER)]
     real = [one for one in ids if not one.startswith(PLACEHOLDER)]
-    return batches(real, size) + batches(stand_ins, size)
+    return batches(real, size * _calls_per_batch(context, len(real) // size)) + batches(stand_ins, size)
+
+
+def _calls_per_batch(context: Context, in_all: int) -> int:
+    """Several when much is due, so that the queue's own work counts little; one when all workers are to have some."""
+    return min(max(in_all // (2 * context.settings.fetch_concurrency), 1), MOST_CALLS_PER_BATCH)
 
 
 async def run(context: Context, ids: list[str]) -> int:
-    """How many were asked for. Those that the source leaves out are asked for one by one, to learn why.
+    """How many were asked for, as many in a call as the source answers.
 
     Raises:
         SourceFailed: it did not answer, or turns us away; what was not done stays due.
     """
     rows = await context.db.rows("subreddits.renew_lease", lease=LEASE, ids=ids)
     names = {row["id"]: row["name"] for row in rows}
+    for batch in batches(list(names), context.source.most_per_call):
+        await _look_after(context, {one: names[one] for one in batch["ids"]})
+    return len(names)
+
+
+async def _look_after(context: Context, names: dict[str, str]) -> None:
+    """Ask for {id: name}; those that the source leaves out are asked for one by one, to learn why."""
     left_out = await _ask(context, {i: n for i, n in names.items() if not i.startswith(PLACEHOLDER)})
     left_out |= await _ask_by_name(context, {i: n for i, n in names.items() if i.startswith(PLACEHOLDER)})
     asked = dict(list(left_out.items())[:ASK_WHY_AT_MOST])
@@ -44,8 +57,8 @@ async def run(context: Context, ids: list[str]) -> int:
     for one, name in asked.items():
         if not await _ask_why(context, one, name):
             unlearnt.append(one)
-    await context.db.execute("subreddits.release", ids=unlearnt)
-    return len(names)
+    if unlearnt:
+        await context.db.execute("subreddits.release", ids=unlearnt)
 
 
 async def _ask(context: Context, names: dict[str, str]) -> dict[str, str]:
@@ -58,7 +71,8 @@ async def _ask(context: Context, names: dict[str, str]) -> dict[str, str]:
     missing = {one: names[one] for one in outcome.value.missing}
     async with context.db.transaction() as session:
         await subreddits.merge(session, outcome.value.subreddits)
-        await subreddits.refreshed(session, [one for one in names if one not in missing])
+        if any(one.read_at is not None for one in outcome.value.subreddits):
+            await subreddits.refreshed(session, [one for one in names if one not in missing])
     return missing
 
 

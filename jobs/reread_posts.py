@@ -56,11 +56,11 @@ async def read_again(context: Context, ids: Sequence[str]) -> int:
 def _gone(context: Context, found: FoundPosts) -> list[str]:
     """Which posts no longer are at their source, or no longer have an author there.
 
-    A post that is left out while others of the same answer are there is gone too, except in the sandbox, which never
-    knew the posts of an imported dump.
+    A post that Reddit leaves out while others of the same answer are there is gone too. The sandbox never knew the
+    posts of an imported dump, and an archive may not have come to one yet.
     """
     deleted = [post.id for post in found.posts if is_deleted(post)]
-    left_out = found.missing if found.posts and context.settings.source != "sandbox" else ()
+    left_out = found.missing if found.posts and context.settings.source == "reddit" else ()
     return [*deleted, *left_out]
 
 

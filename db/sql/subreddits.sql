@@ -86,8 +86,12 @@ WHERE id IN (
 RETURNING id, name
 
 -- name: renew_lease
--- A batch of metadata begins only now; nobody else is to take it meanwhile.
-UPDATE subreddits SET leased_until = now() + %(lease)s WHERE id = ANY(%(ids)s) RETURNING id, name
+-- A batch of metadata begins only now; nobody else is to take it meanwhile. A lease that is young is left as it is.
+WITH renewed AS (
+    UPDATE subreddits SET leased_until = now() + %(lease)s
+    WHERE id = ANY(%(ids)s) AND (leased_until IS NULL OR leased_until < now() + %(lease)s / 2)
+)
+SELECT id, name FROM subreddits WHERE id = ANY(%(ids)s)
 
 -- name: release
 -- Communities that could not be looked after: due still, and for anyone to take.
@@ -137,9 +141,12 @@ WHERE id IN (
 RETURNING id, name, posts_per_hour, posts_collected_at
 
 -- name: renew_posts_lease
--- A batch of posts begins only now; nobody else is to take it meanwhile.
-UPDATE subreddits SET posts_leased_until = now() + %(lease)s WHERE id = ANY(%(ids)s)
-RETURNING id, name, posts_per_hour, posts_collected_at
+-- The same for a batch of posts.
+WITH renewed AS (
+    UPDATE subreddits SET posts_leased_until = now() + %(lease)s
+    WHERE id = ANY(%(ids)s) AND (posts_leased_until IS NULL OR posts_leased_until < now() + %(lease)s / 2)
+)
+SELECT id, name, posts_per_hour, posts_collected_at FROM subreddits WHERE id = ANY(%(ids)s)
 
 -- name: release_posts
 -- Communities whose posts were reserved and not asked for: due still, and for anyone to take.
