@@ -18,7 +18,6 @@ from benchmarks.figure import Goal, Reading
 from benchmarks.lab import ROOT, Lab, LabError
 from benchmarks.summary import median
 from collectors.dumps.opened import open_dump
-
 from jobs.importing import import_dump
 
 if sys.version_info >= (3, 14):
