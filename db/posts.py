@@ -73,9 +73,8 @@ async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
     """
     now = datetime.now(UTC)
     batch = {row[ID]: row for row in rows}
-    waiting = [
-        _as_stored(batch[id], now) for id in sorted(batch)
-    ]  # in one order, so that no two batches deadlock
+    # In one order, so that no two batches wait for each other.
+    waiting = [as_stored(batch[id], now) for id in sorted(batch)]
     communities = list({row[SUBREDDIT_ID] for row in waiting})
     new = None
     while new is None:
@@ -92,7 +91,7 @@ async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
     return new
 
 
-def _as_stored(row: Row, now: datetime) -> Row:
+def as_stored(row: Row, now: datetime) -> Row:
     """The row with its time of reading, and of a deleted post only what is nobody's: when, where and the figures."""
     if row[READ_AT] is None:
         row = (*row[:READ_AT], now)
@@ -138,5 +137,8 @@ async def _grow(session: Session, rows: Iterable[Row], now: datetime) -> None:
             place = (row[SUBREDDIT_ID], at)
             most[place] = max(most.get(place, 0), row[SUBSCRIBERS])
     if most:
-        ids, times = zip(*most, strict=True)
-        await session.execute("posts.grow", ids=list(ids), times=list(times), subscribers=list(most.values()))
+        places = sorted(most)  # in one order, as with posts
+        ids, times = zip(*places, strict=True)
+        await session.execute(
+            "posts.grow", ids=list(ids), times=list(times), subscribers=[most[place] for place in places]
+        )

@@ -1,4 +1,4 @@
-"""`python -m jobs list | run NAME | worker`: jobs without the dashboard."""
+"""`python -m jobs list | run NAME | worker | import FILE…`: jobs without the dashboard."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
@@ -16,6 +17,7 @@ from db.errors import DatabaseError
 from db.measure import QueryRecorder
 from db.requests import RequestRecorder
 from db.server import prepare, schema_of, server_of
+from jobs import import_files
 from jobs.job import Job
 from jobs.runtime import Runtime, background, open_runtime, ticking
 from jobs.schedule import jobs_of
@@ -49,6 +51,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("name")
     one.set_defaults(act=run_once)
     commands.add_parser("worker", help="tick and work the queue off until stopped").set_defaults(act=work)
+    files = commands.add_parser("import", help="bring in dumps: zst, gz, NDJSON, JSON array, CSV")
+    files.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    files.add_argument(
+        "--rejects", type=Path, metavar="FOLDER", help="where to keep lines that are no records"
+    )
+    files.add_argument("--profiles", action="store_true", help="bring in posts to people's profiles, too")
+    files.add_argument("--again", action="store_true", help="begin anew, even when all of it is in")
+    files.set_defaults(act=bring_in)
     return parser
 
 
@@ -102,6 +112,18 @@ async def work(settings: Settings, _: argparse.Namespace) -> int:
         print(f"worker {runtime.context.instance} at work (Ctrl-C stops it)", file=sys.stderr)
         await stopped.wait()
     return 0
+
+
+async def bring_in(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Import dumps, one after another."""
+    missing = [file for file in arguments.files if not file.is_file()]
+    if missing:
+        print(f"subpulse: no such file: {', '.join(map(str, missing))}", file=sys.stderr)
+        return USAGE
+    folder = arguments.rejects or settings.data_dir / "imports"
+    options = import_files.Options(folder, arguments.profiles, arguments.again)
+    async with _runtime(settings, "run") as runtime:
+        return await import_files.run(runtime, arguments.files, options)
 
 
 @asynccontextmanager
