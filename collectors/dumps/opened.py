@@ -8,6 +8,7 @@ from typing import Literal
 from collectors.dumps.errors import UnusableDump
 from collectors.dumps.packed import Packed
 from collectors.dumps.split import Piece, csv_records, elements, lines
+from collectors.judge import parsed
 
 Shape = Literal["lines", "array", "csv"]
 FINGERPRINTED = 2**20
@@ -78,9 +79,9 @@ def _shape(head: bytes, name: str) -> Shape:
     content = head.removeprefix(BOM).lstrip()
     if not content or content.startswith(b"{"):
         return "lines"
-    if content.startswith(b"["):
-        return "array"
-    first = content.partition(b"\n")[0]
+    first, _, rest = content.partition(b"\n")
+    if content.startswith(b"[") and not (rest.startswith(b"{") and parsed(first) is not None):
+        return "array"  # else NDJSON whose first line is damaged
     if HEADER_NAMES & {field.strip(b' "\r').decode("latin-1") for field in first.split(b",")}:
         return "csv"
     if b"\n{" in content:

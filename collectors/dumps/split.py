@@ -78,6 +78,7 @@ def elements(
                     continue
                 position, held = position + begin, held[begin:]
                 if held[:1] == b"]":
+                    yield from _behind(held[1:], position + 1)
                     return
             found = (_IN_TEXT if in_text else _OUTSIDE).search(held, at)
             if found is None:
@@ -106,6 +107,12 @@ def elements(
             at = len(held)
     if held.strip():
         yield position, position + dropped + len(held), Unreadable("cut off", held[:EXCERPT])
+
+
+def _behind(rest: bytes, position: int) -> Iterator[tuple[int, int, Unreadable]]:
+    """One reject for whatever follows the end of an array."""
+    if rest.strip():
+        yield position, position + len(rest), Unreadable("behind the end of the array", rest[:EXCERPT])
 
 
 def _end(pattern: re.Pattern[bytes], held: bytes) -> int:
