@@ -26,7 +26,7 @@ from db.prepared import Prepared, Preparer
 from jobs.rejects import RejectFile
 
 BATCH_LINES = 10_000
-BATCH_BYTES = 32 * 2**20
+BATCH_BYTES = 16 * 2**20
 """Of content. A batch holds a fifth of that or less, and while it is stored there is a second one."""
 DEADLOCK_TRIES = 5
 TURN_SECONDS = 0.0005
