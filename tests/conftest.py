@@ -1,11 +1,15 @@
 """The real PostgreSQL: one embedded server and one migrated template per session, a clone per test."""
 
+import multiprocessing
 import shutil
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import psycopg
 import pytest
@@ -111,6 +115,14 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Defaults, whatever the environment says, and a sandbox that makes no mistakes and takes no time."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    return Settings(
-        sandbox_error_rate=0, sandbox_latency_ms=0, allowed_origins=("https://wall.example.org",)
-    )
+    return Settings(sandbox_error_rate=0, sandbox_latency_ms=0, allowed_origins=("https://wall.example.org",))
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
+    """Processes that start in a moment, with what they need imported already."""
+    # A test of a page leaves the dashboard's script behind as the main module, which each child would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["jobs.importing", "tests.jobs.scraper"])
+    return context

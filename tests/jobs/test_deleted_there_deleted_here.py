@@ -19,7 +19,7 @@ from tests.jobs.told import ToldSource
 from tests.stored import keep, keep_posts, sql
 
 
-async def stored(db: Database, context: Context, *there: Post, source: str = "arctic_shift") -> ToldSource:
+async def stored(db: Database, context: Context, *there: Post, source: str = "reddit") -> ToldSource:
     await keep(db, subreddit())
     await keep_posts(db, *there)
     context.settings = Settings(subpulse_source=source)  # type: ignore[arg-type]

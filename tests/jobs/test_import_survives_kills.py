@@ -1,13 +1,12 @@
 """SIGKILL at random moments of an import: nothing lost, nothing twice, neither in the table nor in the rejects."""
 
 import asyncio
-import multiprocessing
 import os
 import random
 import signal
 import time
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Any
 
 import orjson
 from psycopg import sql
@@ -52,7 +51,9 @@ def made_file(folder: Path, number: int, chance: random.Random) -> Path:
     return write(folder / f"{number}{('.zst', '.gz', '.ndjson')[number % 3]}", joined(content))
 
 
-def killed_until_done(start: Any, url: str, path: Path, folder: Path, chance: random.Random) -> int:
+def killed_until_done(
+    start: ForkServerContext, url: str, path: Path, folder: Path, chance: random.Random
+) -> int:
     """How often the import was killed before it came to its end."""
     kills = 0
     while True:
@@ -69,16 +70,14 @@ def killed_until_done(start: Any, url: str, path: Path, folder: Path, chance: ra
 
 
 async def test_nothing_is_lost_and_nothing_is_there_twice(
-    db: Database, database_url: str, tmp_path: Path
+    db: Database, database_url: str, tmp_path: Path, forks: ForkServerContext
 ) -> None:
     chance = random.Random(20261123)
-    start = multiprocessing.get_context("forkserver")
-    start.set_forkserver_preload([__name__, "jobs.importing"])
     rejects, kills, files = tmp_path / "rejects", 0, []
     began = time.monotonic()
     while kills < KILLS:
         files.append(made_file(tmp_path, len(files), chance))
-        kills += await asyncio.to_thread(killed_until_done, start, database_url, files[-1], rejects, chance)
+        kills += await asyncio.to_thread(killed_until_done, forks, database_url, files[-1], rejects, chance)
 
     rows, rejected = [], {}
     for path in files:

@@ -1,11 +1,11 @@
 """Fifty SIGKILLs in the middle of a scrape: nothing is lost, and nothing is there twice."""
 
-import multiprocessing
 import random
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import psycopg
@@ -125,10 +125,8 @@ def ask(url: str, text: Any, *params: Any) -> Rows:
 
 
 @contextmanager
-def scraping(url: str, api_url: str, until_done: bool) -> Iterator[Any]:
+def scraping(forks: ForkServerContext, url: str, api_url: str, until_done: bool) -> Iterator[Any]:
     """A process that scrapes; it is at work when the body begins."""
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["tests.jobs.scraper"])
     receiver, sender = forks.Pipe(duplex=False)
     process = forks.Process(target=scrape, args=(url, SCHEMA, api_url, sender, until_done))
     process.start()
@@ -142,16 +140,16 @@ def scraping(url: str, api_url: str, until_done: bool) -> Iterator[Any]:
         process.join()
 
 
-def finish(url: str, api_url: str) -> None:
-    with scraping(url, api_url, until_done=True) as process:
+def finish(forks: ForkServerContext, url: str, api_url: str) -> None:
+    with scraping(forks, url, api_url, until_done=True) as process:
         process.join(DONE_WITHIN_SECONDS)
         assert process.exitcode == 0
 
 
-def kill_again_and_again(url: str, api_url: str, chance: random.Random) -> int:
+def kill_again_and_again(forks: ForkServerContext, url: str, api_url: str, chance: random.Random) -> int:
     """How many runs were killed in the middle."""
     for _ in range(KILLS):
-        with scraping(url, api_url, until_done=False) as process:
+        with scraping(forks, url, api_url, until_done=False) as process:
             time.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
             process.kill()
     # A worker that was killed between taking an entry and beginning it is missed after half a minute's silence.
@@ -162,15 +160,19 @@ def kill_again_and_again(url: str, api_url: str, chance: random.Random) -> int:
 
 
 async def test_nothing_is_lost_and_nothing_is_there_twice(
-    database_url: str, another_url: str, standing_still: tuple[str, float], capsys: pytest.CaptureFixture[str]
+    forks: ForkServerContext,
+    database_url: str,
+    another_url: str,
+    standing_still: tuple[str, float],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     api_url, now = standing_still
     for url in (another_url, database_url):
         await begin(url)
-    finish(another_url, api_url)
-    in_the_middle = kill_again_and_again(database_url, api_url, random.Random(SEED))
+    finish(forks, another_url, api_url)
+    in_the_middle = kill_again_and_again(forks, database_url, api_url, random.Random(SEED))
     before_the_end = len(ask(database_url, POSTS, now - A_DAY))
-    finish(database_url, api_url)
+    finish(forks, database_url, api_url)
 
     assert ask(database_url, COMMUNITIES) == ask(another_url, COMMUNITIES)
     posts = ask(database_url, POSTS, now - A_DAY)
