@@ -115,7 +115,16 @@ async def work(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def bring_in(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Import dumps, one after another."""
+    """Import dumps, one after another.
+
+    Raises:
+        SettingsError: they would stand among the sandbox's made-up communities.
+    """
+    if settings.source == "sandbox":
+        raise SettingsError(
+            "an import is real data, which is kept apart from the sandbox's; set SUBPULSE_SOURCE=arctic_shift (needs "
+            "no account) or reddit, for this command and for make run"
+        )
     missing = [file for file in arguments.files if not file.is_file()]
     if missing:
         print(f"subpulse: no such file: {', '.join(map(str, missing))}", file=sys.stderr)

@@ -37,12 +37,6 @@ class Options:
 
 async def run(runtime: Runtime, files: Sequence[Path], options: Options) -> int:
     """The exit code: a file that fails does not keep the next from being tried; Ctrl-C keeps all."""
-    if runtime.context.settings.source == "sandbox":
-        print(
-            "note: this goes beside the sandbox's made-up communities; with SUBPULSE_SOURCE=arctic_shift or reddit"
-            " it goes where real ones are",
-            file=sys.stderr,
-        )
     code = ALL_IN
     for file in files:
         try:

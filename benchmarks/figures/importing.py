@@ -91,7 +91,7 @@ def _peak_mib(lab: Lab, bench: Bench, size_bytes: int) -> float:
     environment = os.environ | {
         "DATABASE_URL": bench.conninfo,
         "DATA_DIR": str(lab.folder / "imports"),
-        "SUBPULSE_SOURCE": "sandbox",
+        "SUBPULSE_SOURCE": "arctic_shift",
     }
     child = subprocess.Popen(
         [sys.executable, "-m", "jobs", "import", str(file)],

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from jobs.schedule import JOBS
 from settings import ROOT, Settings
+from tests.collectors.dump_lines import joined, line
 from tests.conftest import folder_for_postgres
 
 Result = subprocess.CompletedProcess[str]
@@ -84,11 +85,11 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
 def test_jobs_run_once_here_and_now_and_find_what_the_one_before_left(data_dir: Path) -> None:
     found = jobs(data_dir, "run", "discover_subreddits")
     assert (found.returncode, found.stderr) == (0, "")
-    line = (
+    said = (
         r"discover_subreddits: succeeded in [\d.]+ s \([\d.]+ s CPU\), [\d,]+ items, "
         r"memory \d+ MiB before, \d+ peak, \d+ after\n"
     )
-    assert re.fullmatch(line, found.stdout)
+    assert re.fullmatch(said, found.stdout)
     nothing = jobs(data_dir, "run", "refresh_subreddits")
     assert (nothing.returncode, nothing.stdout) == (0, "refresh_subreddits: nothing is due\n")
 
@@ -122,3 +123,15 @@ def test_a_worker_works_until_it_is_told_to_stop(database_url: str, url: str, da
             "SELECT role, stopped_at IS NOT NULL FROM subpulse_sandbox.instances"
         ).fetchall()
     assert left == [("worker", True)]
+
+
+def test_an_import_comes_in_where_real_data_is_and_only_there(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "posts.ndjson"
+    file.write_bytes(joined([line(1), line(2)]))
+    among_made_up = jobs(tmp_path, "import", str(file), DATABASE_URL=url)
+    assert among_made_up.returncode == 2
+    assert "SUBPULSE_SOURCE=arctic_shift" in among_made_up.stderr
+    done = jobs(tmp_path, "import", str(file), DATABASE_URL=url, SUBPULSE_SOURCE="arctic_shift")
+    assert (done.returncode, "2 stored (2 new)" in done.stdout) == (0, True), done.stderr
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM subpulse_arctic_shift.posts").fetchall() == [(2,)]
