@@ -3,7 +3,8 @@
 A batch is all or nothing with the caller's transaction, and twice the same batch changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -77,18 +78,31 @@ async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
     waiting = [as_stored(batch[id], now) for id in sorted(batch)]
     communities = list({row[SUBREDDIT_ID] for row in waiting})
     new = None
-    while new is None:
-        found = await session.row("posts.known", posts=list(batch), communities=communities)
-        assert found is not None
-        there, known = set(found["posts"]), set(found["communities"])
-        stored = [row for row in waiting if row[SUBREDDIT_ID] in known]
-        new = await _insert(session, [row for row in stored if row[ID] not in there])
-    await _read_again(session, [row for row in stored if row[ID] in there])
-    await _grow(session, stored, now)
+    async with by_index(session):
+        while new is None:
+            found = await session.row("posts.known", posts=list(batch), communities=communities)
+            assert found is not None
+            there, known = set(found["posts"]), set(found["communities"])
+            stored = [row for row in waiting if row[SUBREDDIT_ID] in known]
+            new = await _insert(session, [row for row in stored if row[ID] not in there])
+        await _read_again(session, [row for row in stored if row[ID] in there])
+        await _grow(session, stored, now)
     if new:
         await session.execute("posts.count", new=new)
         await announce(session, "posts")
     return new
+
+
+@asynccontextmanager
+async def by_index(session: Session) -> AsyncIterator[None]:
+    """Let nothing but indexes be used while the body lasts.
+
+    A plan that was made while a table was small, or without statistics of a temporary one, would read all posts for
+    each batch, and it is kept for as long as the connection lasts.
+    """
+    await session.execute("posts.other_plans", others="off")
+    yield
+    await session.execute("posts.other_plans", others="on")
 
 
 def as_stored(row: Row, now: datetime) -> Row:
@@ -122,9 +136,7 @@ async def _read_again(session: Session, rows: Sequence[Row]) -> None:
     await session.execute("posts.stage")
     types = [TYPES[name] for name in READ_AGAIN]
     await session.copy("staged_posts", READ_AGAIN, map(_read_again_fields, rows), types)
-    await session.execute("posts.join_by_index", others="off")
     await session.execute("posts.merge")
-    await session.execute("posts.join_by_index", others="on")
 
 
 async def _grow(session: Session, rows: Iterable[Row], now: datetime) -> None:

@@ -87,13 +87,13 @@ async def merge(session: Session, batch: Prepared, renamed: Mapping[str, str]) -
     """
     if not batch.count:
         return 0
-    await session.execute("imports.by_index")
-    straight = not renamed and not await session.value("imports.any_known", ids=batch.ids)
-    if straight and await _copy_new(session, batch):
-        new = batch.count
-    else:
-        new = await _merge_staged(session, batch, renamed)
-    await _grow(session, batch, renamed)
+    async with posts.by_index(session):
+        straight = not renamed and not await session.value("imports.any_known", ids=batch.ids)
+        if straight and await _copy_new(session, batch):
+            new = batch.count
+        else:
+            new = await _merge_staged(session, batch, renamed)
+        await _grow(session, batch, renamed)
     if new:
         await session.execute("posts.count", new=new)
         await announce(session, "posts")
@@ -120,9 +120,7 @@ async def _merge_staged(session: Session, batch: Prepared, renamed: Mapping[str,
     if new < batch.count:
         await session.execute("posts.stage")
         await session.execute("imports.read_again")
-        await session.execute("posts.join_by_index", others="off")
         await session.execute("posts.merge")
-        await session.execute("posts.join_by_index", others="on")
     return new
 
 
@@ -139,9 +137,10 @@ async def _grow(session: Session, batch: Prepared, renamed: Mapping[str, str]) -
         place = (renamed.get(community, community), day)
         most[place] = max(most.get(place, 0), subscribers)
     if most:
+        places = sorted(most)  # in one order, so that no two batches wait for each other
         await session.execute(
             "posts.grow",
-            ids=[community for community, _ in most],
-            times=[datetime.combine(day, time(), UTC) for _, day in most],
-            subscribers=list(most.values()),
+            ids=[community for community, _ in places],
+            times=[datetime.combine(day, time(), UTC) for _, day in places],
+            subscribers=[most[place] for place in places],
         )

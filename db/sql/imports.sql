@@ -65,11 +65,6 @@ SELECT count(*) FROM noted WHERE is_new
 -- Whether one of these posts (ids with commas between) is in the table already.
 SELECT EXISTS (SELECT FROM posts WHERE id = ANY(string_to_array(%(ids)s, ',')))
 
--- name: by_index
--- For the rest of the transaction. A plan made while the table was small, or held to be, would compare every row with
--- every id of the batch.
-SELECT set_config('enable_seqscan', 'off', true)
-
 -- name: stage
 -- A place for a batch with known posts in it, gone with the transaction.
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_imports (LIKE posts INCLUDING DEFAULTS) ON COMMIT DELETE ROWS

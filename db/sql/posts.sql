@@ -11,10 +11,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_posts (
     edited_at timestamptz, read_at timestamptz, deleted_at timestamptz
 ) ON COMMIT DELETE ROWS
 
--- name: join_by_index
--- For the rest of the transaction, or until set again: without statistics of a temporary table the planner would
--- read all posts for each batch of ten thousand.
-SELECT set_config('enable_hashjoin', %(others)s, true), set_config('enable_mergejoin', %(others)s, true)
+-- name: other_plans
+-- Whether rows may be found without an index, for the rest of the transaction or until set again.
+SELECT set_config('enable_seqscan', %(others)s, true), set_config('enable_hashjoin', %(others)s, true),
+       set_config('enable_mergejoin', %(others)s, true)
 
 -- name: merge
 -- Staged readings into their posts. An older reading changes nothing, nor does one that says the same, and what was
