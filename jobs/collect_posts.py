@@ -14,7 +14,7 @@ from db.database import Session
 from jobs import posts_pace
 from jobs.context import Context
 from jobs.job import Arguments
-from jobs.leases import LEASE
+from jobs.leases import LEASE, given_back
 from jobs.posts_pace import QUIET_AGAIN_IN, SOONEST, Due, groups
 from jobs.refusals import again_in, raise_if_hopeless
 from jobs.shares import calls
@@ -67,7 +67,8 @@ async def run(context: Context, ids: list[str]) -> int:
         SourceFailed: the source turns us away altogether; what was not done stays due.
     """
     rows = await context.db.rows("subreddits.renew_posts_lease", lease=LEASE, ids=ids)
-    return await _collect(context, [Due.of(row) for row in rows])
+    async with given_back(context, "subreddits.release_posts", ids):
+        return await _collect(context, [Due.of(row) for row in rows])
 
 
 async def _collect(context: Context, group: Sequence[Due]) -> int:

@@ -14,7 +14,7 @@ from db import instagram, rounds, sources
 from db.database import Session
 from jobs.context import Context
 from jobs.job import Arguments
-from jobs.leases import LEASE, batches
+from jobs.leases import LEASE, batches, given_back
 from jobs.refusals import again_in, raise_if_hopeless
 
 log = structlog.get_logger()
@@ -69,14 +69,15 @@ async def run(context: Context, ids: list[str]) -> int:
         return 0
     await _ask_about_token(client)
     new = 0
-    for name in ids:
-        await context.db.execute("instagram.renew_lease", lease=LEASE, username=name)
-        outcome = await client.account(name)
-        raise_if_hopeless(outcome)
-        if isinstance(outcome, Alive):
-            new += await _keep(context, client, outcome.value)
-        else:
-            await _note(context, name, outcome)
+    async with given_back(context, "instagram.release", ids):
+        for name in ids:
+            await context.db.execute("instagram.renew_lease", lease=LEASE, username=name)
+            outcome = await client.account(name)
+            raise_if_hopeless(outcome)
+            if isinstance(outcome, Alive):
+                new += await _keep(context, client, outcome.value)
+            else:
+                await _note(context, name, outcome)
     return new
 
 

@@ -10,7 +10,7 @@ from db import details
 from db.database import Session
 from jobs.context import Context
 from jobs.job import Arguments
-from jobs.leases import LEASE, batches
+from jobs.leases import LEASE, batches, given_back
 from jobs.refusals import raise_if_hopeless
 from jobs.shares import calls
 
@@ -35,11 +35,13 @@ async def run(context: Context, ids: list[str]) -> int:
         SourceFailed: the source turns us away altogether; what was not done stays due.
     """
     kept = 0
-    for row in await context.db.rows("details.renew_lease", lease=LEASE, ids=ids):
-        outcome = await context.source.details(row["name"])
-        raise_if_hopeless(outcome)
-        async with context.db.transaction() as session:
-            kept += await _keep(session, row["id"], outcome)
+    rows = await context.db.rows("details.renew_lease", lease=LEASE, ids=ids)
+    async with given_back(context, "details.release", ids):
+        for row in rows:
+            outcome = await context.source.details(row["name"])
+            raise_if_hopeless(outcome)
+            async with context.db.transaction() as session:
+                kept += await _keep(session, row["id"], outcome)
     return kept
 
 

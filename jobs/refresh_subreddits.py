@@ -8,7 +8,7 @@ from db import subreddits
 from db.database import Session
 from jobs.context import Context
 from jobs.job import Arguments, SourceFailed
-from jobs.leases import LEASE, batches
+from jobs.leases import LEASE, batches, given_back
 from jobs.refusals import again_in, raise_if_hopeless
 from jobs.shares import calls
 
@@ -16,6 +16,7 @@ EVERY = timedelta(seconds=30)
 MOST_PER_START = 10_000
 MOST_CALLS_PER_BATCH = 5
 ASK_WHY_AT_MOST = 10  # of a batch; more would make one call in a hundred into a hundred
+UNLEARNT_AGAIN_IN = timedelta(hours=1)
 PLACEHOLDER = "r/"  # begins the id of a community of which a dump told only the name
 
 
@@ -43,8 +44,9 @@ async def run(context: Context, ids: list[str]) -> int:
     """
     rows = await context.db.rows("subreddits.renew_lease", lease=LEASE, ids=ids)
     names = {row["id"]: row["name"] for row in rows}
-    for batch in batches(list(names), context.source.most_per_call):
-        await _look_after(context, {one: names[one] for one in batch["ids"]})
+    async with given_back(context, "subreddits.release", ids):
+        for batch in batches(list(names), context.source.most_per_call):
+            await _look_after(context, {one: names[one] for one in batch["ids"]})
     return len(names)
 
 
@@ -52,13 +54,13 @@ async def _look_after(context: Context, names: dict[str, str]) -> None:
     """Ask for {id: name}; those that the source leaves out are asked for one by one, to learn why."""
     left_out = await _ask(context, {i: n for i, n in names.items() if not i.startswith(PLACEHOLDER)})
     left_out |= await _ask_by_name(context, {i: n for i, n in names.items() if i.startswith(PLACEHOLDER)})
-    asked = dict(list(left_out.items())[:ASK_WHY_AT_MOST])
-    unlearnt = [one for one in left_out if one not in asked]
-    for one, name in asked.items():
-        if not await _ask_why(context, one, name):
-            unlearnt.append(one)
-    if unlearnt:
-        await context.db.execute("subreddits.release", ids=unlearnt)
+    for one in list(left_out)[:ASK_WHY_AT_MOST]:
+        await _ask_why(context, one, left_out[one])
+    rest = list(left_out)[ASK_WHY_AT_MOST:]
+    if rest and context.settings.source == "arctic_shift":  # which does not know why, and what it lacks today
+        await _ask_later(context, rest, again_in("empty"))
+    elif rest:
+        await context.db.execute("subreddits.release", ids=rest)
 
 
 async def _ask(context: Context, names: dict[str, str]) -> dict[str, str]:
@@ -89,18 +91,23 @@ async def _ask_by_name(context: Context, names: dict[str, str]) -> dict[str, str
     return {one: name for one, name in names.items() if name in missing}
 
 
-async def _ask_why(context: Context, one: str, name: str) -> bool:
-    """Whether something was learnt of a community that was left out."""
+async def _ask_why(context: Context, one: str, name: str) -> None:
+    """Note what is learnt of a community that was left out; what tells nothing must not keep it first in line."""
     outcome = await context.source.about(name)
     raise_if_hopeless(outcome)
     async with context.db.transaction() as session:
         if isinstance(outcome, Alive):
             await _answered(session, one, outcome.value)
-            return True
+            return
         if isinstance(outcome, Refused) and outcome.is_of_the_community:
             await subreddits.set_state(session, [one], "refused", outcome.reason, again_in(outcome.reason))
-            return True
-    return False
+            return
+    is_settled = isinstance(outcome, Refused) or outcome.reason == "empty"
+    await _ask_later(context, [one], again_in(outcome.reason) if is_settled else UNLEARNT_AGAIN_IN)
+
+
+async def _ask_later(context: Context, ids: list[str], again_in: timedelta) -> None:
+    await context.db.execute("subreddits.ask_later", ids=ids, again_in=again_in)
 
 
 async def _answered(session: Session, one: str, found: Subreddit) -> None:

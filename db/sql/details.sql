@@ -14,6 +14,10 @@ RETURNING id
 -- A batch begins only now; nobody else is to take it meanwhile.
 UPDATE subreddits SET details_leased_until = now() + %(lease)s WHERE id = ANY(%(ids)s) RETURNING id, name
 
+-- name: release
+-- Communities whose rules were reserved and not read: due still, and for anyone to take.
+UPDATE subreddits SET details_leased_until = NULL WHERE id = ANY(%(ids)s)
+
 -- name: keep
 -- What a community asks of a post, as of now.
 INSERT INTO subreddit_details (subreddit_id, rules, requirements)

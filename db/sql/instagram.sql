@@ -29,6 +29,10 @@ RETURNING username
 -- The work on an account begins only now; nobody else is to take it meanwhile.
 UPDATE instagram_accounts SET leased_until = now() + %(lease)s WHERE username = %(username)s
 
+-- name: release
+-- Accounts that were reserved and not asked about: due still, and for anyone to take.
+UPDATE instagram_accounts SET leased_until = NULL WHERE username = ANY(%(ids)s)
+
 -- name: known_back_to
 -- When the account's %(newest)s-th newest post was published, the oldest if there are fewer; null of none.
 SELECT min(timestamp) FROM (

@@ -97,6 +97,10 @@ SELECT id, name FROM subreddits WHERE id = ANY(%(ids)s)
 -- Communities that could not be looked after: due still, and for anyone to take.
 UPDATE subreddits SET leased_until = NULL WHERE id = ANY(%(ids)s)
 
+-- name: ask_later
+-- Communities of which nothing was learnt; asked again after %(again_in)s, so that others come first.
+UPDATE subreddits SET next_due_at = now() + %(again_in)s, leased_until = NULL WHERE id = ANY(%(ids)s)
+
 -- name: hold
 -- Keep others from writing these communities or their growth until the transaction ends, in the one order that lets
 -- nobody wait in a circle.

@@ -246,6 +246,7 @@ async def test_a_source_that_turns_us_away_altogether_ends_the_run(db: Database,
     with pytest.raises(SourceFailed, match="blocked"):
         await collect_posts.run(context, ["t5_1", "t5_2"])
     assert await sql(db, "SELECT name, state, posts_due_at FROM subreddits ORDER BY id") == before
+    assert await sql(db, "SELECT name FROM subreddits WHERE posts_leased_until IS NOT NULL") == []
 
 
 async def test_stickied_posts_of_old_do_not_make_a_community_look_slow(

@@ -166,7 +166,6 @@ async def test_being_turned_away_altogether_ends_the_run_and_asks_nothing_for_a_
     assert (await account(db, "kettles"))["state"] == "unknown"
     assert await plan(context) == []
     script.now += client_of(context).rests_seconds + 1
-    await sql(db, "UPDATE instagram_accounts SET leased_until = NULL")
     assert [sorted(batch["ids"]) for batch in await plan(context)] == [["kettles", "meta"]]
 
 

@@ -87,6 +87,8 @@ async def test_being_turned_away_ends_the_run(db: Database, context: Context, so
         await read_details.run(context, ["t5_1", "t5_2"])
     assert len(source.asked) == 1
     assert max((await due_in_days(db)).values()) <= 0
+    (again,) = await plan(context)
+    assert sorted(again) == ["t5_1", "t5_2"], "nobody holds them"
 
 
 async def test_refused_ones_are_not_asked(db: Database, context: Context, source: ToldSource) -> None:

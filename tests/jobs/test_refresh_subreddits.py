@@ -10,6 +10,7 @@ from db.database import Database
 from jobs import refresh_subreddits
 from jobs.context import Context
 from jobs.job import SourceFailed
+from settings import Settings
 from tests.factories import post, subreddit
 from tests.jobs.sources import Answer, client_of
 from tests.jobs.told import ToldSource
@@ -169,6 +170,48 @@ async def test_of_what_is_left_out_without_a_word_nothing_is_concluded(
     telling(context).fails["Teapots"] = Unknown("server_error", "told so")
     await refresh_subreddits.run(context, ["t5_1"])
     assert await states(db) == before
+
+
+async def test_what_nothing_is_learnt_of_does_not_keep_others_from_their_turn(
+    db: Database, context: Context
+) -> None:
+    await keep(db, subreddit(), subreddit(id="t5_2", name="Kettles"))
+    await everyone_due(db)
+    source = telling(context)
+    source.fails = {"Teapots": Unknown("server_error", "told so"), "Kettles": Unknown("empty", "told so")}
+    (ids,) = await plan(context)
+    await refresh_subreddits.run(context, ids)
+    assert await plan(context) == []
+    assert await sql(
+        db, "SELECT round(extract(epoch FROM next_due_at - now()) / 3600) FROM subreddits ORDER BY id"
+    ) == [(1,), (24,)]
+
+
+async def test_what_an_archive_lacks_is_asked_for_again_in_a_day(
+    db: Database, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh_subreddits, "ASK_WHY_AT_MOST", 1)
+    context.settings = Settings(subpulse_source="arctic_shift")
+    gone = [subreddit(id=f"t5_g{n}", name=f"NoTea{n}") for n in range(3)]
+    await keep(db, *gone)
+    await everyone_due(db)
+    source = telling(context)
+    source.fails = {one.name: Unknown("empty", "told so") for one in gone}
+    (ids,) = await plan(context)
+    await refresh_subreddits.run(context, ids)
+    assert len(source.calls("about")) == 1
+    assert await plan(context) == []
+
+
+async def test_a_batch_that_fails_gives_back_what_was_not_done(db: Database, context: Context) -> None:
+    await keep(db, *(subreddit(id=f"t5_{n}", name=f"Tea{n}") for n in range(150)))
+    await everyone_due(db)
+    planned = await plan(context)
+    telling(context).down = Unknown("server_error", "told so")
+    for ids in planned:
+        with pytest.raises(SourceFailed):
+            await refresh_subreddits.run(context, ids)
+    assert {one for ids in await plan(context) for one in ids} == {one for ids in planned for one in ids}
 
 
 async def test_being_blocked_while_asking_why_ends_the_run(db: Database, context: Context) -> None:
