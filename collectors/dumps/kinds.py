@@ -64,8 +64,8 @@ CUSTOM = "a submission in another tool's words (author_name, body), which names 
 LONGEST_DESCRIPTION = 100_000
 """Characters; Reddit allows 500. PostgreSQL indexes the words of at most 1 MB."""
 _row = attrgetter(*FIELDS)
-_READ_AT, _CREATED_AT = FIELDS.index("read_at"), FIELDS.index("created_at")
-_SUBREDDIT_ID = FIELDS.index("subreddit_id")
+_READ_AT = FIELDS.index("read_at")
+_REMOVED_BY = FIELDS.index("removed_by_category")
 
 
 def is_profile(name: str, kind: str | None) -> bool:
@@ -116,8 +116,7 @@ def _submission(data: Data) -> Submission:
     _fits(data, "subreddit", name, LONGEST_NAME)
     row = list(_row(record))
     row[_READ_AT] = read_at(data) or record.created_at  # no later than that is certain
-    if record.removed_by_category is None:
-        row[FIELDS.index("removed_by_category")] = _removed_later(data)
+    row[_REMOVED_BY] = _removed_later(data) or record.removed_by_category
     return Submission(
         tuple(row), Community(community_id, name, kind or "public", count(data, "subreddit_subscribers"))
     )

@@ -119,7 +119,7 @@ def row_of(line: Submission) -> Row | None:
     read = line.retrieved_on or line.retrieved_utc
     if second is not None:
         read = second.retrieved_2nd_on or read
-        if second.removal_type and not removed:
+        if second.removal_type:  # the first reading's word stays in the line as it was
             removed = REMOVED_LATER.get(second.removal_type, second.removal_type)
     try:
         created_at = _utc(float(line.created_utc), UTC)

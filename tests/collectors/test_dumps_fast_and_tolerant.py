@@ -120,6 +120,11 @@ def test_the_second_reading_is_the_time_of_reading_and_tells_what_was_removed() 
     read = row(line(1, _meta=second))
     assert read["read_at"].timestamp() == 1_700_200_000
     assert read["removed_by_category"] == "deleted"
+    for content in (
+        line(1, _meta=second, removed_by_category="reddit"),  # as the first reading found it
+        line(1, _meta=second, removed_by_category="reddit", title="Tea\0"),  # the tolerant way
+    ):
+        assert row(content)["removed_by_category"] == "deleted"
     assert row(line(1))["read_at"].timestamp() == 1_700_000_101
     assert row(line(1, retrieved_on=None))["read_at"].timestamp() == 1_700_000_001  # when it was written
 
