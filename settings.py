@@ -4,6 +4,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -101,7 +102,15 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
+        return (value.strip() or None) if isinstance(value, str) else value
+
+    @field_validator("reddit_user_agent", "instagram_access_token")
+    @classmethod
+    def _fits_a_header(cls, value: str | None) -> str | None:
+        """Else the error of the request would say what the header was to hold."""
+        if value is not None and not (value.isascii() and value.isprintable()):
+            raise ValueError("only printable ASCII can be sent; is there a line break in it?")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -115,6 +124,18 @@ class Settings(BaseSettings):
                 "not a connection URL; write special characters in it as %25 and the like"
             ) from None
         return value
+
+    @field_validator("reddit_api_url", "reddit_token_url", "arctic_shift_url", "instagram_api_url")
+    @classmethod
+    def _is_base_url(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or any(sign.isspace() or sign in "?#" for sign in value):
+            raise ValueError("not a base URL; write it as in https://api.example.org, without a query")
+        return value.rstrip("/")
 
     @field_validator("data_dir")
     @classmethod
@@ -153,6 +174,11 @@ def load_settings() -> Settings:
             "SUBPULSE_SOURCE=reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET; "
             "unset SUBPULSE_SOURCE to start with the sandbox"
         )
+    if bool(settings.instagram_access_token) != bool(settings.instagram_user_id):
+        there, lacking = "INSTAGRAM_ACCESS_TOKEN", "INSTAGRAM_USER_ID"
+        if settings.instagram_user_id:
+            there, lacking = lacking, there
+        raise SettingsError(f"{there} needs {lacking} beside it; unset both to leave Instagram out")
     return settings
 
 

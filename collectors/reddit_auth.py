@@ -43,7 +43,7 @@ def token_of(answer: Answer) -> Outcome[Token]:
         return _as_credentials(answer.outcome)
     value = answer.outcome.value
     token = value.get("access_token") if isinstance(value, dict) else None
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
         return Unknown("bad_body", "an answer without a token")
     expires_in = value.get("expires_in")
     usable = isinstance(expires_in, int | float) and expires_in > 0

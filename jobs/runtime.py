@@ -52,6 +52,10 @@ async def open_runtime(
     role: str,
 ) -> AsyncIterator[Runtime]:
     """Jobs ready to run on an open database; nothing runs by itself yet."""
+    if settings.source == "sandbox" and settings.instagram_access_token:
+        log.warning(
+            "INSTAGRAM_ACCESS_TOKEN is not used: beside the sandbox's communities stand its own accounts"
+        )
     instance = instances.new_instance_id()
     budget = SharedBudget(db, client_of(settings))
     async with open_source(settings, budget) as source, open_instagram(settings) as instagram:

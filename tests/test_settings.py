@@ -40,6 +40,12 @@ def error_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("SLOW_QUERY_MS", "0", "greater than 0"),
         ("SELF_PROBE_SECONDS", "-1", "greater than or equal to 0"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("ARCTIC_SHIFT_URL", "archive.example.org", "not a base URL"),
+        ("ARCTIC_SHIFT_URL", "https://", "not a base URL"),
+        ("ARCTIC_SHIFT_URL", "https://[::1", "not a base URL"),
+        ("REDDIT_API_URL", "https://example.org:port", "not a base URL"),
+        ("REDDIT_TOKEN_URL", "ftp://example.org/token", "not a base URL"),
+        ("INSTAGRAM_API_URL", "https://example.org/v25.0?access_token=", "not a base URL"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value_and_what_is_wrong(
@@ -109,6 +115,43 @@ def test_auto_takes_reddit_once_it_has_both_credentials(monkeypatch: pytest.Monk
 def test_reddit_without_credentials_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     said = error_of(monkeypatch, SUBPULSE_SOURCE="reddit", REDDIT_CLIENT_ID="id")
     assert "SUBPULSE_SOURCE=reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET" in said
+
+
+def test_a_base_url_may_end_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCTIC_SHIFT_URL", "https://archive.example.org/")
+    monkeypatch.setenv("INSTAGRAM_API_URL", "http://127.0.0.1:8080/v25.0/")
+    settings = load_settings()
+    assert settings.arctic_shift_url == "https://archive.example.org"
+    assert settings.instagram_api_url == "http://127.0.0.1:8080/v25.0"
+
+
+@pytest.mark.parametrize(
+    ("there", "lacking"),
+    [("INSTAGRAM_ACCESS_TOKEN", "INSTAGRAM_USER_ID"), ("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")],
+)
+def test_half_of_what_instagram_needs_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, there: str, lacking: str
+) -> None:
+    said = error_of(monkeypatch, **{there: "hunter2"})
+    assert said == f"{there} needs {lacking} beside it; unset both to leave Instagram out"
+    monkeypatch.setenv(lacking, "1")
+    assert load_settings().has_instagram
+
+
+def test_a_token_loses_the_line_break_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTAGRAM_ACCESS_TOKEN", "hunter2\r\n")
+    monkeypatch.setenv("INSTAGRAM_USER_ID", " 17 ")
+    settings = load_settings()
+    assert (settings.instagram_access_token, settings.instagram_user_id) == ("hunter2", "17")
+
+
+@pytest.mark.parametrize("token", ["hunter2\nhunter2", "hünter2"])
+def test_a_token_that_no_header_can_hold_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    said = error_of(monkeypatch, INSTAGRAM_ACCESS_TOKEN=token, INSTAGRAM_USER_ID="17")
+    assert said.startswith("INSTAGRAM_ACCESS_TOKEN: only printable ASCII")
+    assert "nter2" not in said
 
 
 def test_lists_are_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:

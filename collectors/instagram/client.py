@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from collectors.asking import then
 from collectors.instagram.hidden import hide
 from collectors.instagram.judge import judge
 from collectors.instagram.quota import Quota
@@ -38,7 +39,6 @@ AS_STATUS = {"server_error": 500, "throttled": 429}
 """As which the table of tries counts these; the Graph API gives them with 400 or 403."""
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class InstagramClient:
         """A professional account and its newest media, in one request."""
         fields = f"{ACCOUNT_FIELDS},{_media_fields(None)}"
         value = await self._discover(username, fields)
-        return self._counted(_then(value, lambda found: profile_from(found, username)))
+        return self._counted(then(value, lambda found: profile_from(found, username)))
 
     async def media(
         self, username: str, since: datetime | None, after: str | None = None, max_pages: int = MOST_PAGES
@@ -134,7 +134,7 @@ class InstagramClient:
         """
         for _ in range(max_pages):
             value = await self._discover(username, _media_fields(after))
-            outcome = self._counted(_then(value, page_from))
+            outcome = self._counted(then(value, page_from))
             yield outcome
             if not isinstance(outcome, Alive) or outcome.value.after in (None, after):
                 return
@@ -146,7 +146,7 @@ class InstagramClient:
         """What Meta says of our token: until when, with which rights. It may not let us know."""
         self.token_told_at = datetime.now(UTC)
         value = await self._ask("debug_token", {"input_token": self._app.access_token})
-        outcome = self._counted(_then(value, token_state_from))
+        outcome = self._counted(then(value, token_state_from))
         if isinstance(outcome, Alive):
             self.token_expires_at = outcome.value.expires_at
             self._lacks = outcome.value.problem
@@ -237,8 +237,3 @@ def _media_fields(after: str | None) -> str:
 def _for(why: Refused | Unknown, seconds: float) -> Refused | Unknown:
     """The reason of a rest, with what is left of it."""
     return why if isinstance(why, Refused) else replace(why, retry_after=seconds)
-
-
-def _then(outcome: Outcome[T], next_step: Callable[[T], Outcome[U]]) -> Outcome[U]:
-    """Judge the value further when there is one."""
-    return next_step(outcome.value) if isinstance(outcome, Alive) else outcome

@@ -96,6 +96,15 @@ async def test_an_answer_without_a_token_is_unknown() -> None:
     assert outcome.reason == "bad_body"
 
 
+@pytest.mark.parametrize("text", ["secret\r\n", "sécret"])
+async def test_a_token_that_no_header_can_hold_is_not_sent_nor_told(text: str) -> None:
+    script = Script([reply(value=t5())], tokens=[reply(value={**TOKEN, "access_token": text})])
+    outcome = await script.client().about("a_place")
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason == "bad_body"
+    assert text not in outcome.detail
+
+
 async def test_it_says_when_the_token_ends_and_whether_the_credentials_are_refused() -> None:
     lasting, endless, refused = (
         reply(value={**TOKEN, "expires_in": 3600}),

@@ -3,11 +3,14 @@ import asyncio
 import pytest
 import structlog
 
+from categorization.classify import Classifier
 from db.database import Database
 from db.errors import DatabaseDown
+from db.requests import RequestRecorder
 from jobs.job import Job
-from jobs.runtime import Runtime, background, ticking
+from jobs.runtime import Runtime, background, open_runtime, ticking
 from jobs.schedule import JOBS, jobs_of
+from pulse import Pulse
 from settings import Settings
 from tests.stored import sql
 from tests.waiting import until
@@ -77,6 +80,19 @@ def test_every_job_has_a_name_a_summary_and_an_interval(settings: Settings) -> N
     assert jobs.keys() - {job.name for job in JOBS} == {"follow_instagram", "probe_self"}
     assert all(job.summary and job.every.total_seconds() > 0 for job in jobs.values())
     assert all(job.shared for job in jobs.values() if job.plan)
+
+
+async def test_a_token_that_the_sandbox_leaves_unused_is_said(
+    db: Database, settings: Settings, classifier: Classifier
+) -> None:
+    real = {"instagram_access_token": "hunter2", "instagram_user_id": "17"}
+    with structlog.testing.capture_logs() as logs:
+        for update in ({}, real):
+            of = settings.model_copy(update=update)
+            async with open_runtime(of, db, classifier, RequestRecorder(), Pulse(), "worker"):
+                pass
+    (warning,) = [entry["event"] for entry in logs if entry["log_level"] == "warning"]
+    assert warning.startswith("INSTAGRAM_ACCESS_TOKEN is not used")
 
 
 def test_the_probe_runs_only_when_wanted(settings: Settings) -> None:
