@@ -19,6 +19,8 @@ STATES = {
     "unknown:forbidden": "our token lacks a right for it",
     "unknown:bad_request": "Instagram did not accept the question",
 }
+# Strong enough to tell apart, faint enough for text in either theme's colour to be read upon it.
+FAINT_TO_STRONG = ((0, "rgba(91, 157, 255, 0.12)"), (1, "rgba(91, 157, 255, 0.5)"))
 TYPES = {"IMAGE": "image", "VIDEO": "video", "CAROUSEL_ALBUM": "album", "REELS": "reel", "STORY": "story"}
 
 
@@ -53,11 +55,7 @@ def engagement_by_time(cells: Sequence[Row]) -> go.Figure:
             x=PARTS,
             y=WEEKDAYS,
             z=[[cell and float(cell["engagement"]) for cell in row] for row in grid],
-            text=[
-                [f"{cell['engagement']:.1f} %<br>of {cell['counted']}" if cell else "" for cell in row]
-                for row in grid
-            ],
-            texttemplate="%{text}",
+            colorscale=FAINT_TO_STRONG,
             hovertemplate="%{y}, %{x}<br>%{z:.2f} % in the median<extra></extra>",
             hoverongaps=False,
             showscale=False,
@@ -65,12 +63,22 @@ def engagement_by_time(cells: Sequence[Row]) -> go.Figure:
             ygap=2,
         )
     )
+    cells_told = list(shown.values())
+    figure.add_scatter(  # of its own: a heat map chooses its text's colour by itself, and often badly
+        x=[PARTS[cell["part"]] for cell in cells_told],
+        y=[WEEKDAYS[cell["weekday"] - 1] for cell in cells_told],
+        text=[f"{cell['engagement']:.1f} %<br>of {cell['counted']}" for cell in cells_told],
+        mode="text",
+        textfont={"size": 12},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     figure.update_layout(
         height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         dragmode=False,
-        xaxis={"showgrid": False},
-        yaxis={"autorange": "reversed", "showgrid": False, "automargin": True},
+        xaxis={"showgrid": False, "categoryorder": "array", "categoryarray": PARTS, "range": [-0.5, 5.5]},
+        yaxis={"range": [6.5, -0.5], "showgrid": False, "automargin": True},
     )
     return figure
 

@@ -35,7 +35,8 @@ def sandbox_badge() -> None:
         st.markdown(
             "**These communities are invented.** Without credentials Subpulse watches a sandbox inside its own "
             "process, so that everything can be seen at work.\n\n"
-            "To watch Reddit, register an app at [reddit.com/prefs/apps](https://www.reddit.com/prefs/apps) "
+            "An archive of Reddit needs no account: `SUBPULSE_SOURCE=arctic_shift make run`.\n\n"
+            "To watch Reddit itself, register an app at [reddit.com/prefs/apps](https://www.reddit.com/prefs/apps) "
             "(Reddit must approve it), stop Subpulse, and start it with both values set:"
         )
         st.code(

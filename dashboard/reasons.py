@@ -35,11 +35,11 @@ REASONS = {
         "{source} did not understand what we asked.", "If it goes on, its interface has changed: report it."
     ),
     "refused:unauthorized": Reason(
-        "{source} refuses our credentials; says nothing of the communities.",
+        "{source} refuses our credentials. The communities are not gone: it tells nothing of them.",
         "Set a valid id and secret, or a new token, and start again.",
     ),
     "unknown:blocked": Reason(
-        "{source} refuses our address or user agent; says nothing of the communities.",
+        "{source} refuses our address or user agent. The communities are not gone: it tells nothing of them.",
         "Name yourself in REDDIT_USER_AGENT, or ask from another address.",
     ),
     "unknown:throttled": Reason(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard import data, format, parts
+from dashboard.reasons import reason
 
 LIVE_SECONDS = 5
 SIGNS = {
@@ -15,16 +16,25 @@ SIGNS = {
 }
 
 
-def moment(epoch: float | None) -> datetime | None:
-    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
-
-
 def until(epoch: float | None) -> str:
-    """How long until then, in its largest unit: `in 23 h`, `in 4 min`; `now` when it is past."""
+    """How long until then: `in 23 h`, `in 4 min`; `now` when it is past."""
     if epoch is None:
         return format.MISSING
     seconds = epoch - datetime.now(UTC).timestamp()
-    return f"in {' '.join(format.duration(round(seconds)).split()[:2])}" if seconds >= 1 else "now"
+    return f"in {largest_unit(seconds)}" if seconds >= 1 else "now"
+
+
+def ago(epoch: float | None) -> str:
+    """How long ago: `3 min ago`; `never` for None."""
+    if epoch is None:
+        return "never"
+    seconds = datetime.now(UTC).timestamp() - epoch
+    return f"{largest_unit(seconds)} ago" if seconds >= 1 else "just now"
+
+
+def largest_unit(seconds: float) -> str:
+    """`23 h`, not `23 h 12 min`: a figure's card is narrow."""
+    return " ".join(format.duration(round(seconds)).split()[:2])
 
 
 def metric(label: str, value: str, beside: str | None = None, help: str | None = None) -> None:
@@ -70,9 +80,17 @@ def token(source: data.Row) -> None:
 
 def overdue(source: data.Row) -> None:
     """How many are due for longer than they should be."""
-    count, since = source["overdue"], moment(source["overdue_since"])
+    count, since = source["overdue"], source["overdue_since"]
     shown = format.number(count) + ("+" if source["overdue_is_at_least"] else "")
-    metric("Overdue", shown, f"the first was due {format.ago(since)}" if since else "nothing waits")
+    metric("Overdue", shown, f"first due {ago(since)}" if since else "nothing waits")
+
+
+def trouble(source: data.Row) -> None:
+    """While it is in a bad way: what most of its failures mean, and what to do about it."""
+    if source["verdict"]["state"] == "bad" and source["reasons"]:
+        outcome, _, why = max(source["reasons"], key=source["reasons"].get).partition(":")
+        said = reason(outcome, why, source["label"])
+        st.error(f"{said.meaning} **What to do:** {said.remedy}".replace("_", r"\_"))
 
 
 @st.fragment(run_every=LIVE_SECONDS)
@@ -89,12 +107,15 @@ def show() -> None:
                 f"{SIGNS[verdict['state']]} **{source['label']}** · {verdict['word']}{sandbox}  \n"
                 f":small[:gray[{format.plain(verdict['detail'])}]]"
             )
+            trouble(source)
             answers = source["alive"] + source["refused"] + source["unknown"]
             with st.grid(6, min_column_width=150):
                 limits(source)
                 metric("Requests a minute", format.number(source["requests_per_minute"], 1), "over 5 minutes")
                 metric(
-                    "Last answer", format.ago(moment(source["last_alive_at"])), f"{answers:,} in 5 minutes"
+                    "Last success",
+                    ago(source["last_alive_at"]),
+                    f"{source['alive']:,} of {answers:,} in 5 min",
                 )
                 metric("Without success", format.number(source["refused"] + source["unknown"]),
                        f"{source['refused']:,} refused, {source['unknown']:,} unknown")  # fmt: skip

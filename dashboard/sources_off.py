@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
+IMPORT = ".venv/bin/python -m jobs import FILE…"
 SOURCES = {
     "reddit": (
         "Reddit",
@@ -27,8 +28,8 @@ SOURCES = {
     ),
     "dumps": (
         "Dumps",
-        "Files of Pushshift and Arctic Shift (.zst, .gz, NDJSON, CSV) are read in by hand.",
-        ".venv/bin/python -m jobs import FILE…",
+        "Files of Pushshift and Arctic Shift (.zst, .gz, NDJSON, CSV) are read in by hand, beside real data.",
+        IMPORT,
     ),
 }
 
@@ -38,6 +39,8 @@ def show(on: Collection[str]) -> None:
     with st.grid(3, min_column_width=280):
         for name, (title, text, command) in SOURCES.items():
             if name not in on:
+                if name == "dumps" and "sandbox" in on:
+                    command = f"SUBPULSE_SOURCE=arctic_shift {command}"  # the sandbox takes no real data in
                 with st.container(border=True, gap="xsmall", height="stretch"):
                     st.markdown(f"**{title}**")
                     st.caption(text)

@@ -14,9 +14,8 @@ def follow() -> None:
         st.session_state.follow_said = (False, f"Nothing was changed: {exc}.")
         return
     st.session_state.follow_names = ""
-    said = (
-        f"Following {', '.join(names)}; to be read within a minute." if names else "You follow that already."
-    )
+    when = "within a minute" if data.instagram_is_on() else "once Instagram is on"
+    said = f"Following {', '.join(names)}; to be read {when}." if names else "You follow that already."
     st.session_state.follow_said = (True, said)
 
 
@@ -80,7 +79,8 @@ event = parts.table(
     key="instagram_accounts",
     alt="Instagram accounts with their growth and engagement",
 )
-st.caption(f"{len(accounts):,} accounts. Choose a row to open it.")
+counted = "1 account" if len(accounts) == 1 else f"{len(accounts):,} accounts"
+st.caption(f"{counted}. Choose a row to open it.")
 if event.selection.rows:
     st.switch_page(
         "dashboard/pages/instagram_account.py",

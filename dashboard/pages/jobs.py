@@ -7,6 +7,7 @@ from dashboard import charts, data, format, parts
 
 ALL = "All jobs"
 ANY = "any outcome"
+BY_HAND = {"import": "bring in dumps: python -m jobs import FILE…"}
 SIGNS = {"succeeded": "✓", "failed": "✕", "lost": "?", "running": "●", "missed": "–", "skipped": "–"}
 
 
@@ -24,9 +25,29 @@ def act(name: str, action: str) -> None:
         st.session_state.job_said = f"{name} {done}"
 
 
+def _state(job: data.Row, record: data.Row) -> str:
+    if record.get("paused"):
+        return "paused"
+    if record.get("running"):
+        return "● running"
+    return "waiting" if job["every_seconds"] else "ended"
+
+
+def _why_not(name: str | None) -> str:
+    if not data.can_control_jobs():
+        return "This process runs no jobs"
+    return "It is started from the shell" if name else "Choose a job first"
+
+
 with st.skeleton(height=300):
     today = data.jobs_today()
-listed = list(data.job_list()) or [{"name": name, "summary": "", "every_seconds": None} for name in today]
+scheduled = {job["name"] for job in data.job_list()}
+by_hand = [
+    {"name": name, "summary": BY_HAND.get(name, ""), "every_seconds": None}
+    for name in today
+    if name not in scheduled
+]
+listed = [*data.job_list(), *by_hand]
 if said := st.session_state.pop("job_said", None):
     st.toast(said)
 
@@ -35,11 +56,10 @@ if listed:
     table = pd.DataFrame(
         {
             "job": [job["name"] for job in listed],
-            "state": [
-                "paused" if record.get("paused") else "● running" if record.get("running") else "waiting"
-                for record in records
+            "state": [_state(job, record) for job, record in zip(listed, records, strict=True)],
+            "every": [
+                format.duration(job["every_seconds"]) if job["every_seconds"] else "by hand" for job in listed
             ],
-            "every": [format.duration(job["every_seconds"]) for job in listed],
             "last": [format.ago(record.get("last_started_at")) for record in records],
             "runs": [record.get("runs", 0) for record in records],
             "failures": [record.get("failures", 0) for record in records],
@@ -76,8 +96,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = st.selectbox("Job", [ALL, *names], key="job", bind="query-params", width=260)
     outcome = st.selectbox("Outcome", [ANY, *SIGNS], key="outcome", bind="query-params", width=170)
     name = chosen if chosen in names else None
-    ready = data.can_control_jobs() and name is not None
-    why = None if ready else "Choose a job first" if data.can_control_jobs() else "This process runs no jobs"
+    ready = data.can_control_jobs() and name in scheduled
+    why = None if ready else _why_not(name)
     paused = bool(today.get(name or "", {}).get("paused"))
     st.button("Run now", icon=":material/play_arrow:", disabled=not ready, help=why,
               on_click=act, args=(name, "run"))  # fmt: skip

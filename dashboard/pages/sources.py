@@ -76,7 +76,9 @@ with st.skeleton(height=260):
     fresh = data.freshness()
 if not fresh.communities:
     parts.empty(
-        "No communities yet", "The first ones arrive within a minute, when the discovery job has run."
+        "No communities yet",
+        "The first ones arrive with the first answer to the discovery job, which asks every 10 minutes. What is "
+        "refused stands above.",
     )
 else:
     freshness.show_ages(fresh)

@@ -40,7 +40,9 @@ with st.skeleton(height=400):
 if not rows and not trail:
     if filters == data.filters(None, None, None, None):
         parts.empty(
-            "No communities yet", "The first ones arrive within a minute, when the discovery job has run."
+            "No communities yet",
+            "The first ones arrive with the first answer to the discovery job, which asks every 10 minutes. The "
+            "Sources page says whether it is answered.",
         )
     else:
         parts.empty(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dashboard.instagram import engagement_by_time
 from db import instagram
 from settings import Settings
 from tests.dashboard.conftest import House, Open, said
@@ -76,6 +77,21 @@ def test_weekdays_are_compared_once_there_are_enough_posts(house: House, open_pa
     media = [medium(id=str(n), timestamp=days_ago(2 + n / 4)) for n in range(200)]
     house.do(add(house, *media))
     assert len(open_page("instagram_account", account="teapots").get("plotly_chart")) == 1
+
+
+def test_the_figures_of_a_heat_map_take_the_text_colour_of_the_theme() -> None:
+    cells = [
+        {"weekday": 1, "part": 2, "counted": 4, "engagement": 2.04},
+        {"weekday": 7, "part": 5, "counted": 1, "engagement": 9.0},
+    ]
+    colours, figures = engagement_by_time(cells).data
+    assert colours.z[0][2] == 2.04
+    assert colours.texttemplate is None
+    assert (list(figures.x), list(figures.y), list(figures.text)) == (
+        ["8–12 h"],
+        ["Monday"],
+        ["2.0 %<br>of 4"],
+    )
 
 
 def test_an_account_is_unfollowed_and_forgotten(house: House, open_page: Open) -> None:

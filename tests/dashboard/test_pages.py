@@ -175,6 +175,19 @@ def test_jobs_shows_runs_with_duration_memory_and_error(house: House, open_page:
     assert (succeeded["wall"], succeeded["memory_peak"], succeeded["items"]) == ("1 min 12 s", 412.0, 1204)
 
 
+def test_an_import_is_among_the_jobs_and_cannot_be_started_here(house: House, open_page: Open) -> None:
+    async def nothing(*_: Any) -> None:
+        pass
+
+    house.connect(job_list=JOB_LIST, run_job=nothing, pause_job=nothing)
+    house.do(add_run(house, "import", "succeeded"))
+    app = open_page("jobs", job="import")
+    row = app.dataframe[0].value.to_dict("records")[-1]
+    assert (row["job"], row["state"], row["every"], row["runs"]) == ("import", "ended", "by hand", 1)
+    assert all(button.disabled for button in app.button)
+    assert list(app.dataframe[1].value["job"]) == ["import"]
+
+
 def test_a_job_is_chosen_then_run_and_paused(house: House, open_page: Open) -> None:
     asked = []
 

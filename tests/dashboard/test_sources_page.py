@@ -42,17 +42,17 @@ def shown(house: House, open_page: Open, *told: dict[str, Any]) -> dict[str, tup
     return {metric.label: (metric.value, metric.delta) for metric in open_page("sources").metric}
 
 
-def test_a_card_tells_budget_pace_last_answer_token_and_what_is_overdue(
+def test_a_card_tells_budget_pace_last_success_token_and_what_is_overdue(
     house: House, open_page: Open
 ) -> None:
     figures = shown(house, open_page, source())
     assert figures == {
         "Calls left": ("412", "of 600, anew in 4 min"),
         "Requests a minute": ("12.4", "over 5 minutes"),
-        "Last answer": ("1 min 30 s ago", "63 in 5 minutes"),
+        "Last success": ("1 min ago", "60 of 63 in 5 min"),
         "Without success": ("3", "2 refused, 1 unknown"),
         "Token ends": ("in 23 h", "renews itself"),
-        "Overdue": ("12", "the first was due 1 h ago"),
+        "Overdue": ("12", "first due 1 h ago"),
     }
 
 
@@ -64,11 +64,26 @@ def test_a_verdict_has_a_sign_a_word_and_a_figure(house: House, open_page: Open)
     assert "412 of 600 calls left" in words
 
 
+def test_a_source_that_refuses_us_says_what_it_means_and_what_to_do(house: House, open_page: Open) -> None:
+    verdict = {"state": "bad", "word": "Blocked", "detail": "refuses our address or user agent"}
+    shown(house, open_page, source(reasons={"unknown:blocked": 3, "refused:private": 1}, verdict=verdict))
+    (told,) = open_page("sources").error
+    assert "Reddit refuses our address or user agent. The communities are not gone" in told.value
+    assert "**What to do:** Name yourself in" in told.value
+
+
+def test_real_dumps_are_not_offered_to_the_sandbox(house: House, open_page: Open) -> None:
+    house.connect(settings=Settings(subpulse_source="sandbox"))
+    assert any("SUBPULSE_SOURCE=arctic_shift .venv" in code.value for code in open_page("sources").code)
+    house.connect(settings=Settings(subpulse_source="arctic_shift"))
+    assert any(code.value.startswith(".venv/bin/python -m jobs") for code in open_page("sources").code)
+
+
 def test_what_is_not_told_is_no_zero(house: House, open_page: Open) -> None:
     nothing = dict.fromkeys(("token_expires_at", "last_alive_at", "overdue_since"))
     figures = shown(house, open_page, source(**nothing, overdue=None))
     assert figures["Token ends"][0] == "unknown"
-    assert figures["Last answer"][0] == "never"
+    assert figures["Last success"][0] == "never"
     assert figures["Overdue"][0] == "—"
 
 
@@ -110,7 +125,9 @@ def test_refusals_and_failures_are_explained(house: House, open_page: Open) -> N
     private, blocked = app.dataframe[0].value.to_dict("records")
     assert (private["reason"], private["outcome"], private["count"]) == ("private", "▨ refused", 3)
     assert (blocked["outcome"], blocked["count"]) == ("✕ unknown", 1)
-    assert blocked["meaning"] == "Sandbox refuses our address or user agent; says nothing of the communities."
+    assert blocked["meaning"].startswith(
+        "Sandbox refuses our address or user agent. The communities are not gone"
+    )
     assert len(app.get("plotly_chart")) == 1
 
 

@@ -25,6 +25,7 @@ PAGES = {
     "Jobs": "Jobs",
     "Sources": "Sources",
     "Subreddits": "Subreddits",
+    "Instagram": "Instagram",
 }
 
 
