@@ -7,6 +7,11 @@ ALTER TABLE subreddits
     ADD COLUMN details_leased_until timestamptz,
     ADD COLUMN history_read_at    timestamptz;     -- when an archive told its subscribers of old; null: not yet
 CREATE INDEX subreddits_details_due ON subreddits (details_due_at);
+-- Only of those that are collected: others stay due for ever, and each plan would read them all, a million after an
+-- import of names.
+DROP INDEX subreddits_posts_due;
+CREATE INDEX subreddits_posts_due ON subreddits (posts_due_at)
+    WHERE state = 'alive' AND type IN ('public', 'restricted');
 
 -- Rules and posting requirements, as the source writes them.
 CREATE TABLE subreddit_details (

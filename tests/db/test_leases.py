@@ -6,6 +6,7 @@ import pytest
 from db import subreddits
 from db.database import Database
 from db.measure import QueryRecorder
+from db.statements import statements
 from tests.factories import subreddit
 from tests.stored import keep, sql
 
@@ -117,3 +118,14 @@ async def test_a_batch_that_begins_late_is_reserved_anew(due: Database) -> None:
         assert await due.execute(statement, lease=LEASE, ids=["t5_1", "t5_2"]) == 2
     assert len(await lease(due, limit=40)) == 38
     assert len(await lease(due, "subreddits.lease_posts_due", limit=40)) == 38
+
+
+async def test_those_never_collected_are_not_read_again_with_each_plan(due: Database) -> None:
+    await sql(due, "UPDATE subreddits SET state = 'refused' WHERE id <> 't5_7'")
+    planning = "EXPLAIN (ANALYZE) " + statements()["subreddits.lease_posts_due"]
+    async with due.transaction() as session, session.connection.cursor() as cursor:
+        await cursor.execute("SET LOCAL enable_seqscan = off")
+        await cursor.execute(planning, {"lease": LEASE, "limit": 5})
+        plan = "\n".join(line for (line,) in await cursor.fetchall())
+    assert "using subreddits_posts_due" in plan
+    assert "Rows Removed by Filter" not in plan
