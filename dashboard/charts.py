@@ -14,8 +14,8 @@ from dashboard import format
 Row = dict[str, Any]
 Span = tuple[datetime, datetime]
 SAMPLE_SECONDS = 60  # samples further apart than this and a half are not joined by a line
-# For these Streamlit's frontend puts the first four colours of the theme.
-ACCENT, AMBER, GRAY, RED = "#000001", "#000002", "#000003", "#000004"
+# For these Streamlit's frontend puts the first four colours of the theme, and the tenth, which is that of text.
+ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
 
 
 def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:

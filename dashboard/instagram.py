@@ -69,7 +69,7 @@ def engagement_by_time(cells: Sequence[Row]) -> go.Figure:
         y=[WEEKDAYS[cell["weekday"] - 1] for cell in cells_told],
         text=[f"{cell['engagement']:.1f} %<br>of {cell['counted']}" for cell in cells_told],
         mode="text",
-        textfont={"size": 12},
+        textfont={"size": 12, "color": charts.TEXT},
         hoverinfo="skip",
         showlegend=False,
     )

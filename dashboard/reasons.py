@@ -35,11 +35,11 @@ REASONS = {
         "{source} did not understand what we asked.", "If it goes on, its interface has changed: report it."
     ),
     "refused:unauthorized": Reason(
-        "{source} refuses our credentials. The communities are not gone: it tells nothing of them.",
+        "{source} refuses our credentials. The communities are not gone.",
         "Set a valid id and secret, or a new token, and start again.",
     ),
     "unknown:blocked": Reason(
-        "{source} refuses our address or user agent. The communities are not gone: it tells nothing of them.",
+        "{source} refuses our address or user agent. The communities are not gone.",
         "Name yourself in REDDIT_USER_AGENT, or ask from another address.",
     ),
     "unknown:throttled": Reason(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dashboard import charts
 from dashboard.instagram import engagement_by_time
 from db import instagram
 from settings import Settings
@@ -87,6 +88,7 @@ def test_the_figures_of_a_heat_map_take_the_text_colour_of_the_theme() -> None:
     colours, figures = engagement_by_time(cells).data
     assert colours.z[0][2] == 2.04
     assert colours.texttemplate is None
+    assert figures.textfont.color == charts.TEXT
     assert (list(figures.x), list(figures.y), list(figures.text)) == (
         ["8–12 h"],
         ["Monday"],
