@@ -158,9 +158,12 @@ async def over_time(
     return await db.rows("sources.answers_over_time", since=since, step=step, source=source)
 
 
-async def last_alive(db: Database, names: Sequence[str]) -> dict[str, datetime | None]:
-    """When each source last gave what was asked for; to ten seconds, in which answers are stored."""
-    return {row["source"]: row["at"] for row in await db.rows("sources.last_alive", sources=list(names))}
+async def last_answers(
+    db: Database, names: Sequence[str]
+) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """When each source last gave what was asked for, and when it last failed to; to the ten seconds of storing."""
+    rows = await db.rows("sources.last_answers", sources=list(names))
+    return {row["source"]: (row["alive_at"], row["failed_at"]) for row in rows}
 
 
 async def note_credentials(

@@ -42,10 +42,11 @@ def _is_cancelled() -> bool:
 
 
 class _AfterInterruption(BaseRetryStrategy):
-    """A batch that its process could not finish is done again; one that failed is not, it stays due instead."""
+    """A batch that its process could not finish is done again, and one that PostgreSQL ended so that another could
+    go on; one that failed is not, it stays due instead."""
 
     def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
-        if isinstance(exception, asyncio.CancelledError | DatabaseDown):
+        if isinstance(exception, asyncio.CancelledError | DatabaseDown | psycopg.errors.DeadlockDetected):
             return RetryDecision(retry_at=datetime.now(UTC))
         return None
 

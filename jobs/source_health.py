@@ -41,6 +41,7 @@ class SourceHealth:
     credentials: Credentials = field(default_factory=Credentials)
     overdue: Overdue | None = None
     last_alive_at: datetime | None = None
+    last_failed_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -105,7 +106,7 @@ async def read(context: Context) -> list[SourceHealth]:
     db, names = context.db, list(clients(context))
     heard = await sources.heard(db, datetime.now(UTC) - LATELY)
     told = await sources.credentials(db)
-    last_alive = await sources.last_alive(db, names)
+    last = await sources.last_answers(db, names)
     left = await context.budget.left()
     sandbox = context.settings.source == "sandbox"
     found = []
@@ -120,7 +121,7 @@ async def read(context: Context) -> list[SourceHealth]:
                 datetime.now(UTC) + timedelta(seconds=budget.seconds) if budget else None,
                 told.get(name, Credentials()),
                 await (sources.accounts_overdue(db) if name == INSTAGRAM else sources.overdue(db)),
-                last_alive[name],
+                *last[name],
             )
         )
     return found

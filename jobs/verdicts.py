@@ -137,6 +137,8 @@ def _of_limits(health: SourceHealth) -> Verdict | None:
 
 def _in_order(health: SourceHealth) -> Verdict:
     heard = health.heard
+    if not (heard.alive or heard.refused) and _failed_last(health):
+        return _of(health, "bad", "No answers", "the last requests failed; it is asked again")
     if health.budget is None and not (heard.requests or heard.alive or heard.refused):
         known = health.last_alive_at is not None
         return _of(
@@ -148,6 +150,12 @@ def _in_order(health: SourceHealth) -> Verdict:
     if health.budget is not None:
         return _of(health, "good", "Alive", _left(health.budget))
     return _of(health, "good", "Alive", f"{heard.alive:,} answers in 5 min")
+
+
+def _failed_last(health: SourceHealth) -> bool:
+    """Whether nothing came since it last failed; a source that is seldom asked is not well in between."""
+    failed, alive = health.last_failed_at, health.last_alive_at
+    return failed is not None and (alive is None or alive < failed)
 
 
 def _of(health: SourceHealth, state: State, word: str, detail: str) -> Verdict:

@@ -22,10 +22,12 @@ FROM source_answers
 WHERE at >= date_trunc('minute', %(since)s) AND (%(source)s::text IS NULL OR source = %(source)s)
 GROUP BY 1 ORDER BY 1
 
--- name: last_alive
--- When each source last gave what was asked for, however long ago.
+-- name: last_answers
+-- When each source last gave what was asked for, and when it last failed to, however long ago.
 SELECT source, (SELECT max(last_at) FROM source_answers AS answer
-                WHERE answer.source = asked.source AND outcome = 'alive') AS at
+                WHERE answer.source = asked.source AND outcome = 'alive') AS alive_at,
+       (SELECT max(last_at) FROM source_answers AS answer
+        WHERE answer.source = asked.source AND outcome = 'unknown') AS failed_at
 FROM unnest(%(sources)s::text[]) AS asked (source)
 
 -- name: note_credentials

@@ -76,7 +76,8 @@ async def test_the_last_answer_is_found_however_long_ago(db: Database) -> None:
     long_ago = NOON - timedelta(days=20)
     await sources.add_answers(db, "one", "reddit", long_ago, {"alive": 1})
     await sources.add_answers(db, "one", "reddit", NOON, {"unknown:timeout": 1})
-    assert await sources.last_alive(db, ["reddit", "instagram"]) == {"reddit": long_ago, "instagram": None}
+    last = await sources.last_answers(db, ["reddit", "instagram"])
+    assert last == {"reddit": (long_ago, NOON), "instagram": (None, None)}
 
 
 async def test_credentials_are_those_last_told(db: Database) -> None:

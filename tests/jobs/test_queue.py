@@ -239,13 +239,16 @@ async def plan_one(_: Context, session: Session) -> list[dict[str, Any]]:
     return batches(sorted(row["name"] for row in due), 100)
 
 
-async def test_a_batch_that_an_outage_interrupted_is_done_again(due: Database, context: Context) -> None:
+@pytest.mark.parametrize("interruption", [DatabaseDown, psycopg.errors.DeadlockDetected])
+async def test_a_batch_that_the_database_interrupted_is_done_again(
+    due: Database, context: Context, interruption: type[Exception]
+) -> None:
     tried: list[None] = []
 
     async def visit(_: Context, ids: list[str]) -> int:
         tried.append(None)
         if len(tried) == 1:
-            raise DatabaseDown
+            raise interruption
         return len(ids)
 
     job = Job("visit", "", timedelta(minutes=1), visit, plan_one)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,16 @@ CASES = {
         verdicts.sources([SourceHealth("instagram", last_alive_at=minutes_ago(20))]),
         "good",
         "Quiet",
+    ),
+    "not asked since it failed": (
+        verdicts.sources([replace(health(), last_alive_at=minutes_ago(99), last_failed_at=minutes_ago(9))]),
+        "bad",
+        "No answers",
+    ),
+    "not asked since it answered again": (
+        verdicts.sources([replace(health(), last_alive_at=minutes_ago(8), last_failed_at=minutes_ago(9))]),
+        "good",
+        "Alive",
     ),
     "answering": (verdicts.sources([health(alive=5)]), "good", "Alive"),
     "some failures": (verdicts.sources([health(alive=5, unknown=9)]), "good", "Alive"),
