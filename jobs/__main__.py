@@ -127,7 +127,7 @@ async def bring_in(settings: Settings, arguments: argparse.Namespace) -> int:
         )
     missing = [file for file in arguments.files if not file.is_file()]
     if missing:
-        print(f"subpulse: no such file: {', '.join(map(str, missing))}", file=sys.stderr)
+        print(f"subpulse: not a file: {', '.join(map(str, missing))}", file=sys.stderr)
         return USAGE
     folder = arguments.rejects or settings.data_dir / "imports"
     options = import_files.Options(folder, arguments.profiles, arguments.again)

@@ -40,7 +40,11 @@ async def run(runtime: Runtime, files: Sequence[Path], options: Options) -> int:
     code = ALL_IN
     for file in files:
         try:
-            print(summary(file.name, await _one(runtime, file, options)), flush=True)
+            done = await _one(runtime, file, options)
+            print(summary(file.name, done), flush=True)
+            if done.progress.rejected and not done.progress.stored:
+                print(f"subpulse: {file.name}: nothing in it is a post or a community", file=sys.stderr)
+                code = A_FILE_FAILED
         except Stopped:
             print(f"{file.name}: stopped; the same command goes on where this ended", file=sys.stderr)
             return INTERRUPTED

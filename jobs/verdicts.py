@@ -105,7 +105,7 @@ def source(health: SourceHealth) -> Verdict:
     if told.token_problem or (unauthorized and not answered):
         return _of(health, "bad", "Token refused", told.token_problem or f"{unauthorized} requests in 5 min")
     if blocked and (not answered or blocked > BLOCKED_WARNING_SHARE * (answered + heard.unknown)):
-        detail = f"refuses our address or user agent, {blocked:,} times in 5 min"
+        detail = f"refuses our address or user agent, {_times(blocked)} in 5 min"
         state: State = "warning" if answered else "bad"
         return _of(health, state, "Blocked at times" if answered else "Blocked", detail)
     if heard.unknown and not answered:
@@ -160,6 +160,10 @@ def _failed_last(health: SourceHealth) -> bool:
 
 def _of(health: SourceHealth, state: State, word: str, detail: str) -> Verdict:
     return Verdict(health.label, state, word, detail[:80], "sources")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _left(budget: Left) -> str:

@@ -149,3 +149,11 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(capsys: pytest.Captu
         bar.show(0, 0)
         bar.show(500, 40_000)
     assert capsys.readouterr().err == "RS.zst: 50%, 40,000 rows, 2,000 rows/s, 20 s left\n"
+
+
+async def test_a_file_without_any_record_is_a_failure(
+    runtime: Runtime, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = write(tmp_path / "others.ndjson", b'{"temperature": 21}\n{"temperature": 22}\n')
+    assert await import_files.run(runtime, [others], Options(tmp_path)) == import_files.A_FILE_FAILED
+    assert "nothing in it is a post or a community" in capsys.readouterr().err
