@@ -1,10 +1,15 @@
 """An archive's rows as records: as of when it read them, with what it found out later."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from collectors.fields import Data, moment, optional_text
 from collectors.records import Post, Subreddit, post_from, subreddit_from
+
+REMOVED_LATER: Mapping[str, str] = {"author": "deleted"}
+"""What a removal is called -> how we call it: its author's own deletion, of which nothing may be kept."""
 
 
 def archived_post(row: Data) -> Post:
@@ -17,12 +22,10 @@ def archived_post(row: Data) -> Post:
         UnusableRecord: as `post_from`.
     """
     post = post_from(row)
-    later = _meta(row)
-    removal = optional_text(later, "removal_type") or post.removed_by_category
-    removal = "deleted" if removal == "author" else removal  # whose own word it is: nothing of it may be kept
-    read_at = moment(later, "retrieved_2nd_on") or moment(row, "retrieved_on")
+    own = post.removed_by_category
+    removal = removed_later(row) or (REMOVED_LATER.get(own, own) if own else None)
     # An archive never speaks of now: a row that does not say when it was read is as old as its post.
-    return replace(post, removed_by_category=removal, read_at=read_at or post.created_at)
+    return replace(post, removed_by_category=removal, read_at=read_at(row) or post.created_at)
 
 
 def archived_subreddit(row: Data) -> Subreddit:
@@ -32,7 +35,22 @@ def archived_subreddit(row: Data) -> Subreddit:
         UnusableRecord: as `subreddit_from`.
     """
     subreddit = subreddit_from(row)
-    return replace(subreddit, read_at=moment(row, "retrieved_on") or subreddit.created_at)
+    return replace(subreddit, read_at=read_at(row) or subreddit.created_at)
+
+
+def read_at(row: Data) -> datetime | None:
+    """When the archive read it, in UTC: the second reading where there was one."""
+    for source, field in ((_meta(row), "retrieved_2nd_on"), (row, "retrieved_on"), (row, "retrieved_utc")):
+        when = moment(source, field)
+        if when is not None and when.timestamp() > 0:
+            return when
+    return None
+
+
+def removed_later(row: Data) -> str | None:
+    """What became of a post by its second reading; None where it was still there, or was read once."""
+    later = optional_text(_meta(row), "removal_type")
+    return REMOVED_LATER.get(later, later) if later else None
 
 
 def _meta(row: Data) -> dict[str, Any]:

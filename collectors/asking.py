@@ -50,11 +50,7 @@ class Asking:
 
     def counted(self, outcome: Outcome[T]) -> Outcome[T]:
         """The outcome, which the tally now knows."""
-        word = type(outcome).__name__.lower()
-        self.tally[word] += 1
-        if not isinstance(outcome, Alive):
-            self.tally[f"{word}:{outcome.reason}"] += 1
-        return outcome
+        return counted(self.tally, outcome)
 
     async def _wait_for_budget(self) -> Unknown | None:
         while (seconds := await self._budget.take()) > 0:
@@ -62,6 +58,15 @@ class Asking:
                 return Unknown("throttled", f"the budget is used up for {seconds:.0f} s", seconds)
             await self.sleep(seconds)
         return None
+
+
+def counted(tally: Counter[str], outcome: Outcome[T]) -> Outcome[T]:
+    """The outcome, entered into a tally by its word, and by `refused:private` and the like."""
+    word = type(outcome).__name__.lower()
+    tally[word] += 1
+    if not isinstance(outcome, Alive):
+        tally[f"{word}:{outcome.reason}"] += 1
+    return outcome
 
 
 def then(outcome: Outcome[T], next_step: Callable[[T], Outcome[U]]) -> Outcome[U]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import psycopg
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from db.database import Database, Session
@@ -139,11 +138,6 @@ def _sum(some: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
 
 async def finish(db: Database, fingerprint: str) -> None:
     await db.execute("imports.finish", fingerprint=fingerprint)
-
-
-async def recent(db: Database, limit: int = 50) -> list[DictRow]:
-    """Files and how far they are in, the newest movement first."""
-    return await db.rows("imports.recent", limit=limit)
 
 
 async def ids_by_name(session: Session, names: Iterable[str]) -> dict[str, str]:

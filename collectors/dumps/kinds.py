@@ -1,15 +1,15 @@
 """The tolerant way of a line: what kind of thing it is, and the record it holds or the reason why it holds none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
+from collectors.archive import read_at, removed_later
 from collectors.dumps.split import Content, Unreadable
-from collectors.dumps.submissions import FIELDS, LONGEST_ID, LONGEST_NAME, REMOVED_LATER, Row
+from collectors.dumps.submissions import FIELDS, LONGEST_ID, LONGEST_NAME, Row
 from collectors.errors import UnusableRecord
-from collectors.fields import Data, count, moment, optional_text, required_text
+from collectors.fields import Data, count, optional_text, required_text
 from collectors.judge import parsed
 from collectors.records import Subreddit, post_from, subreddit_from
 
@@ -116,7 +116,7 @@ def _submission(data: Data) -> Submission:
     _fits(data, "subreddit", name, LONGEST_NAME)
     row = list(_row(record))
     row[_READ_AT] = read_at(data) or record.created_at  # no later than that is certain
-    row[_REMOVED_BY] = _removed_later(data) or record.removed_by_category
+    row[_REMOVED_BY] = removed_later(data) or record.removed_by_category
     return Submission(
         tuple(row), Community(community_id, name, kind or "public", count(data, "subreddit_subscribers"))
     )
@@ -130,37 +130,12 @@ def _community(data: Data) -> Metadata | Community:
     _fits(data, "public_description", record.title + record.description, LONGEST_DESCRIPTION)
     if when is None:  # Arctic Shift's list of names that it never asked Reddit about
         return Community(record.id, record.name, record.type, record.subscribers)
-    return Metadata(_as_of(record, when))
+    return Metadata(replace(record, read_at=when))
 
 
 def _fits(data: Data, field: str, value: str, longest: int) -> None:
     if len(value) > longest:
         raise UnusableRecord(field, data.get(field))
-
-
-def _as_of(record: Subreddit, when: datetime) -> Subreddit:
-    values = {name: getattr(record, name) for name in record.__slots__}
-    return Subreddit(**(values | {"read_at": when}))
-
-
-def read_at(data: Data) -> datetime | None:
-    """When the archive read it, in UTC: the second reading where there was one."""
-    meta = data.get("_meta")
-    for source, field in (
-        (meta if isinstance(meta, dict) else {}, "retrieved_2nd_on"),
-        (data, "retrieved_on"),
-        (data, "retrieved_utc"),
-    ):
-        when = moment(source, field)
-        if when is not None and when.timestamp() > 0:
-            return when
-    return None
-
-
-def _removed_later(data: Data) -> str | None:
-    meta = data.get("_meta")
-    later = optional_text(meta, "removal_type") if isinstance(meta, dict) else None
-    return REMOVED_LATER.get(later, later) if later else None
 
 
 def _typed(fields: Mapping[str, str], subreddit: str) -> dict[str, Any]:

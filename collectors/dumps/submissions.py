@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta, MsgspecError, Struct, field
 from msgspec.json import Decoder
 
+from collectors.archive import REMOVED_LATER
 from collectors.fields import LARGEST_COUNT
 
 Row = tuple[Any, ...]
@@ -47,9 +48,6 @@ Score = Annotated[int, Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Epoch = int | float | str
-
-# `_meta.removal_type` of Arctic Shift, whose second reading comes a day and a half later -> removed_by_category
-REMOVED_LATER = {"author": "deleted"}
 
 
 class SecondReading(Struct, gc=False):

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
-from collectors.asking import then
+from collectors.asking import counted, then
 from collectors.instagram.hidden import hide
 from collectors.instagram.judge import judge
 from collectors.instagram.quota import Quota
@@ -37,8 +37,6 @@ DEAD_TOKEN_RESTS_SECONDS = 3600.0
 QUOTA_HOLDS_SECONDS = 3600.0  # usage counts over one rolling hour
 AS_STATUS = {"server_error": 500, "throttled": 429}
 """As which the table of tries counts these; the Graph API gives them with 400 or 403."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ class InstagramClient:
         """A professional account and its newest media, in one request."""
         fields = f"{ACCOUNT_FIELDS},{_media_fields(None)}"
         value = await self._discover(username, fields)
-        return self._counted(then(value, lambda found: profile_from(found, username)))
+        return counted(self.tally, then(value, lambda found: profile_from(found, username)))
 
     async def media(
         self, username: str, since: datetime | None, after: str | None = None, max_pages: int = MOST_PAGES
@@ -134,7 +132,7 @@ class InstagramClient:
         """
         for _ in range(max_pages):
             value = await self._discover(username, _media_fields(after))
-            outcome = self._counted(then(value, page_from))
+            outcome = counted(self.tally, then(value, page_from))
             yield outcome
             if not isinstance(outcome, Alive) or outcome.value.after in (None, after):
                 return
@@ -146,7 +144,7 @@ class InstagramClient:
         """What Meta says of our token: until when, with which rights. It may not let us know."""
         self.token_told_at = datetime.now(UTC)
         value = await self._ask("debug_token", {"input_token": self._app.access_token})
-        outcome = self._counted(then(value, token_state_from))
+        outcome = counted(self.tally, then(value, token_state_from))
         if isinstance(outcome, Alive):
             self.token_expires_at = outcome.value.expires_at
             self._lacks = outcome.value.problem
@@ -215,13 +213,6 @@ class InstagramClient:
         headers = {"Authorization": f"Bearer {self._app.access_token}"}
         url = f"{self._app.api_url.rstrip('/')}/{path}"
         return self._http.build_request("GET", url, params=dict(query), headers=headers)
-
-    def _counted(self, outcome: Outcome[T]) -> Outcome[T]:
-        word = type(outcome).__name__.lower()
-        self.tally[word] += 1
-        if not isinstance(outcome, Alive):
-            self.tally[f"{word}:{outcome.reason}"] += 1
-        return outcome
 
 
 def reaches(page: MediaPage, since: datetime | None) -> bool:

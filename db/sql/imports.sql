@@ -26,11 +26,6 @@ UPDATE imports SET
     moved_at = now(), finished_at = NULL
 WHERE fingerprint = %(fingerprint)s
 
--- name: recent
--- Files and how far they are in, the newest movement first.
-SELECT path, bytes, position, lines, stored, new, rejected, left_out, started_at, moved_at, finished_at
-FROM imports ORDER BY moved_at DESC LIMIT %(limit)s
-
 -- name: claim
 -- Whether this connection now is the only one that imports the file; it stays so until it is closed or lets go.
 SELECT pg_try_advisory_lock(hashtextextended(%(fingerprint)s, hashtext(current_schema())))
