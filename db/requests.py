@@ -1,67 +1,72 @@
 """Requests in memory: appended by the middleware in a microsecond, counted into histograms when drained."""
 
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from db import histogram
-from db.telemetry import RouteInterval
 
 FOLD_AT = 10_000  # requests held one by one before they are counted
 WINDOW_SECONDS = 10  # what the pulse's quantiles speak of
+INTERVAL_SECONDS = 10  # what is stored together
+HISTOGRAMS_KEPT = 4_000  # unflushed, 10 kB each
+KEYS_KEPT = 2_000  # different routes, methods and classes
+OTHER = "(other)"  # the route of all beyond
+NOT_API = frozenset({"PAGE", "PROBE"})
 Key = tuple[str, str, int]  # route, method, status class
+
+
+Interval = dict[Key, histogram.Counts]
 
 
 @dataclass(slots=True)
 class RouteCounts:
-    """One route's requests: durations as counts per bucket, seconds."""
+    """One route's requests: durations as counts per bucket, shape (BUCKETS,), and their sum in seconds."""
 
     counts: histogram.Counts
     count: int = 0
     sum_seconds: float = 0.0
-    max_seconds: float = 0.0
 
     def add(self, other: "RouteCounts") -> None:
         self.counts = self.counts + other.counts
         self.count += other.count
         self.sum_seconds += other.sum_seconds
-        self.max_seconds = max(self.max_seconds, other.max_seconds)
 
 
 @dataclass(slots=True)
 class Drained:
-    """What happened since the last drain, by route."""
+    """Requests by the interval in which they ended (its start, epoch seconds), then by route."""
 
-    routes: dict[Key, RouteCounts] = field(default_factory=dict)
+    intervals: dict[int, Interval] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.routes)
+        return bool(self.intervals)
 
     @property
     def count(self) -> int:
-        return sum(counted.count for counted in self.routes.values())
+        return sum(int(counts.sum()) for one in self.intervals.values() for counts in one.values())
 
     def add(self, other: "Drained") -> None:
-        for key, counted in other.routes.items():
-            if key in self.routes:
-                self.routes[key].add(counted)
-            else:
-                self.routes[key] = counted
+        for start, found in other.intervals.items():
+            _merge(self.intervals.setdefault(start, {}), found)
 
-    def intervals(self) -> Iterator[RouteInterval]:
-        """As rows to store."""
-        for (route, method, status_class), counted in self.routes.items():
-            yield RouteInterval(
-                route,
-                method,
-                status_class,
-                counted.count,
-                counted.sum_seconds,
-                counted.max_seconds,
-                histogram.encode(counted.counts),
-            )
+    def shrink(self) -> None:
+        """Fold the oldest intervals together until few enough histograms are held: an outage costs resolution."""
+        held = sum(map(len, self.intervals.values()))
+        while held > HISTOGRAMS_KEPT and len(self.intervals) > 1:
+            oldest, second = sorted(self.intervals)[:2]
+            into = self.intervals[second]
+            held -= len(into)
+            _merge(into, folded := self.intervals.pop(oldest))
+            held += len(into) - len(folded)
+
+
+def _merge(into: Interval, other: Interval) -> None:
+    for key, counts in other.items():
+        into[key] = into[key] + counts if key in into else counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +84,50 @@ class Lately:
 class RequestRecorder:
     """Requests of this process, from the middleware to the pulse (each second) and the table (each flush)."""
 
-    def __init__(self) -> None:
-        self._recent: list[tuple[Key, float]] = []
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.totals: dict[Key, RouteCounts] = {}  # since the process began
+        self._clock = clock
+        self._recent: list[tuple[Key, float, float]] = []
         self._unflushed = Drained()
-        self._seconds: deque[Drained] = deque(maxlen=WINDOW_SECONDS)
-        self._this_second = Drained()
+        self._seconds: deque[dict[Key, RouteCounts]] = deque(maxlen=WINDOW_SECONDS)
+        self._this_second: dict[Key, RouteCounts] = {}
 
     def add(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Note one request; `route` is a template, never a path."""
-        self._recent.append(((route, method, status // 100), seconds))
+        """Note one request that ends now; `route` is a template, never a path."""
+        self._recent.append(((route, method, status // 100), seconds, self._clock()))
         if len(self._recent) >= FOLD_AT:
             self._fold()
 
     def _fold(self) -> None:
-        """Count the noted requests into this second and into what is to be flushed."""
-        durations: dict[Key, list[float]] = {}
-        for key, seconds in self._recent:
-            durations.setdefault(key, []).append(seconds)
-        self._recent.clear()
-        for target in (self._this_second, self._unflushed):
-            target.add(
-                Drained(
-                    {
-                        key: RouteCounts(histogram.counts_of(found), len(found), sum(found), max(found))
-                        for key, found in durations.items()
-                    }
-                )
-            )
+        """Count the noted requests into this second, the totals and what is to be flushed."""
+        recent, self._recent = self._recent, []
+        durations: dict[tuple[int, Key], list[float]] = {}
+        for key, seconds, ended in recent:
+            start = int(ended // INTERVAL_SECONDS) * INTERVAL_SECONDS
+            durations.setdefault((start, key), []).append(seconds)
+        for (start, named), found in durations.items():
+            key = self._known(named)
+            counts = histogram.counts_of(found)
+            _merge(self._unflushed.intervals.setdefault(start, {}), {key: counts})
+            for target in (self.totals, self._this_second):
+                counted = RouteCounts(counts, len(found), sum(found))
+                if key in target:
+                    target[key].add(counted)
+                else:
+                    target[key] = counted
+        self._unflushed.shrink()
+
+    def _known(self, key: Key) -> Key:
+        return key if key in self.totals or len(self.totals) < KEYS_KEPT else (OTHER, *key[1:])
 
     def second(self) -> Lately:
-        """Close the present second and say what happened in the last ten, this one included."""
+        """Close the present second and say what the API did in the last ten, this one included."""
         self._fold()
-        ended, self._this_second = self._this_second, Drained()
+        ended, self._this_second = self._this_second, {}
         self._seconds.append(ended)
-        lately = [(key, one) for second in self._seconds for key, one in second.routes.items()]
+        lately = [
+            (key, one) for second in self._seconds for key, one in second.items() if key[1] not in NOT_API
+        ]
         p50, p95, p99 = (
             histogram.quantiles(np.sum([one.counts for _, one in lately], axis=0), (0.5, 0.95, 0.99))
             if lately
@@ -136,3 +151,4 @@ class RequestRecorder:
     def put_back(self, drained: Drained) -> None:
         """It could not be stored; keep it for the next drain."""
         self._unflushed.add(drained)
+        self._unflushed.shrink()

@@ -13,7 +13,11 @@ Label = tuple[str, str, int]
 def labels(services: Services) -> dict[Label, int]:
     """Requests since the last look, by route, method and status class."""
     drained = services.requests.drain()
-    return {(one.route, one.method, one.status_class): one.count for one in drained.intervals()}
+    found: dict[Label, int] = {}
+    for interval in drained.intervals.values():
+        for key, counts in interval.items():
+            found[key] = found.get(key, 0) + int(counts.sum())
+    return found
 
 
 async def test_requests_are_labelled_by_route_template_method_and_class(
@@ -102,6 +106,7 @@ async def test_each_request_is_timed_once(http: httpx.AsyncClient, services: Ser
     assert isinstance(services.requests, RequestRecorder)
     for _ in range(3):
         await http.get("/health")
-    (one,) = services.requests.drain().intervals()
+    assert services.requests.drain().count == 3
+    (one,) = services.requests.totals.values()
     assert one.count == 3
-    assert 0 < one.max_seconds <= one.sum_seconds
+    assert one.sum_seconds > 0

@@ -6,7 +6,7 @@ from db.requests import RequestRecorder
 
 @pytest.fixture
 def recorder() -> RequestRecorder:
-    return RequestRecorder()
+    return RequestRecorder(lambda: 1005.0)
 
 
 def many(recorder: RequestRecorder, count: int, status: int = 200, seconds: float = 0.1) -> None:
@@ -50,12 +50,11 @@ def test_draining_gives_each_route_method_and_class_and_forgets(recorder: Reques
     recorder.add("/api/stats", "GET", 500, 0.2)
     recorder.add("/health", "GET", 200, 0.01)
     drained = recorder.drain()
-    found = {(one.route, one.method, one.status_class): one for one in drained.intervals()}
+    assert set(drained.intervals) == {1000}
+    found = drained.intervals[1000]
     assert set(found) == {("/api/stats", "GET", 2), ("/api/stats", "GET", 5), ("/health", "GET", 2)}
-    stats = found["/api/stats", "GET", 2]
-    assert (stats.count, stats.max_seconds) == (2, 0.3)
-    assert stats.sum_seconds == pytest.approx(0.4)
-    assert (histogram.decode(stats.histogram) == histogram.counts_of([0.1, 0.3])).all()
+    assert (found["/api/stats", "GET", 2] == histogram.counts_of([0.1, 0.3])).all()
+    assert recorder.totals["/api/stats", "GET", 2].sum_seconds == pytest.approx(0.4)
     assert not recorder.drain()
 
 
@@ -75,9 +74,51 @@ def test_what_was_put_back_comes_with_the_next_drain(recorder: RequestRecorder) 
     many(recorder, 1, status=500)
     again = recorder.drain()
     assert again.count == 8
-    (good,) = (one for one in again.intervals() if one.status_class == 2)
-    assert (good.count, good.max_seconds) == (7, 0.5)
-    assert histogram.decode(good.histogram).sum() == 7
+    assert again.intervals[1000]["/api/stats", "GET", 2].sum() == 7
+
+
+def test_a_request_counts_in_the_interval_in_which_it_ended() -> None:
+    now = [1009.9]
+    recorder = RequestRecorder(lambda: now[0])
+    many(recorder, 2)
+    now[0] = 1010.0
+    many(recorder, 3)
+    found = recorder.drain().intervals
+    assert {start: int(one["/api/stats", "GET", 2].sum()) for start, one in found.items()} == {
+        1000: 2,
+        1010: 3,
+    }
+
+
+def test_the_second_speaks_of_the_api_only(recorder: RequestRecorder) -> None:
+    recorder.add("page overview", "PAGE", 503, 0.1)
+    recorder.add("probe health", "PROBE", 599, 0.1)
+    assert recorder.second().requests == 0
+    assert recorder.drain().count == 2
+
+
+def test_an_outage_folds_the_oldest_intervals_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "HISTOGRAMS_KEPT", 5)
+    now = [0.0]
+    recorder = RequestRecorder(lambda: now[0])
+    for start in range(0, 100, 10):
+        now[0] = start
+        many(recorder, 1)
+        recorder.second()
+    drained = recorder.drain()
+    assert sorted(drained.intervals) == [50, 60, 70, 80, 90]
+    assert drained.count == 10
+
+
+def test_routes_beyond_the_limit_share_one_label(
+    recorder: RequestRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "KEYS_KEPT", 2)
+    for number in range(5):
+        recorder.add(f"/api/{number}", "GET", 200, 0.1)
+    recorder.second()
+    assert recorder.totals[requests.OTHER, "GET", 2].count == 3
+    assert len(recorder.totals) == 3
 
 
 def test_what_was_put_back_does_not_grow_by_what_the_next_second_counts(recorder: RequestRecorder) -> None:
