@@ -3,24 +3,24 @@
 Streamlit draws them in the theme's palette, whose first three colours are the accent, amber and grey.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import plotly.graph_objects as go
 
 from dashboard import format
+from dashboard.ranges import TimeAxis
 
 Row = dict[str, Any]
-Span = tuple[datetime, datetime]
-SAMPLE_SECONDS = 60  # samples further apart than this and a half are not joined by a line
+LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they are aligned one above the other
 # For these Streamlit's frontend puts the first four colours of the theme, and the tenth, which is that of text.
 ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
 
 
-def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
+def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
-    steps = with_gaps(steps, step_seconds)
+    steps = with_gaps(steps, axis.step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
     for name, width, label in (("p95", 2.0, "middle"), ("p99", 1.2, "top"), ("p50", 1.2, "bottom")):
@@ -31,46 +31,58 @@ def latency(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -
         )  # fmt: skip
         _name_at_end(line, label)
         figure.add_trace(line)
-    return _over(span, zone, _calm(figure, "Milliseconds", 240))
+    return over(axis, zone, calm(figure, "Milliseconds", 240))
 
 
-def request_rate(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
+def request_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     """Requests and server errors per second over time, as bars of one step each."""
     at = _times(steps, "at", zone)
     figure = go.Figure()
     for name, key, color in (("requests", "count", ACCENT), ("errors", "server_errors", RED)):
         figure.add_bar(
             x=at,
-            y=[step[key] / step_seconds for step in steps],
+            y=[step[key] / axis.step_seconds for step in steps],
             name=name,
             marker={"color": color, "line": {"width": 0}},
-            width=step_seconds * 1000 * 0.9,
+            width=axis.step_seconds * 1000 * 0.9,
             offset=0,
             hovertemplate="%{y:,.2f} per second",
         )
     figure.update_layout(barmode="overlay")
-    return _over(span, zone, _calm(figure, "Per second", 170))
+    return over(axis, zone, calm(figure, "Per second", 170))
 
 
-def answers(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -> go.Figure:
+def slow_queries(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
+    """How many statements were slow in each step, as bars; the hover says how long the slowest took."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=_times(steps, "at", zone), y=[step["count"] for step in steps], name="slow",
+        marker={"color": AMBER, "line": {"width": 0}}, width=axis.step_seconds * 1000 * 0.9, offset=0,
+        text=[format.duration(step["slowest"]) for step in steps], textposition="none",
+        hovertemplate="%{y:,} slow, %{text} at most<extra></extra>",
+    )  # fmt: skip
+    return over(axis, zone, calm(figure, "Statements", 150))
+
+
+def answers(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     """A source's answers per minute over time, stacked by outcome, which is told by pattern as well as by colour."""
     at = _times(steps, "at", zone)
     figure = go.Figure()
     for name, color, shape in (("alive", GRAY, ""), ("refused", AMBER, "/"), ("unknown", RED, "x")):
         figure.add_bar(
             x=at,
-            y=[step[name] * 60 / step_seconds for step in steps],
+            y=[step[name] * 60 / axis.step_seconds for step in steps],
             name=name,
             marker={
                 "color": color,
                 "line": {"width": 0},
                 "pattern": {"shape": shape, "size": 5, "solidity": 0.25, "fillmode": "overlay"},
             },
-            width=step_seconds * 1000 * 0.9,
+            width=axis.step_seconds * 1000 * 0.9,
             offset=0,
             hovertemplate="%{y:,.1f} a minute",
         )
-    _calm(figure, "Per minute", 240)
+    calm(figure, "Per minute", 240)
     figure.update_layout(
         barmode="stack",
         showlegend=True,
@@ -84,24 +96,85 @@ def answers(steps: Sequence[Row], zone: tzinfo, step_seconds: int, span: Span) -
         },
         margin={"t": 24},
     )
-    return _over(span, zone, figure)
+    return over(axis, zone, figure)
 
 
-def hit_rate(samples: Sequence[Row], zone: tzinfo, span: Span) -> go.Figure:
+def hit_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     """The cache's hit rate in percent over time, from 0 to 100; times without readings are gaps."""
-    samples = with_gaps(samples, SAMPLE_SECONDS)
-    values = [sample.get("value") for sample in samples]
+    figure = lines({"hit rate": steps}, zone, axis, "Percent", reading="%{y:.1f} %")
+    return figure.update_yaxes(range=[0, 102])
+
+
+def lines(
+    series: Mapping[str, Sequence[Row]],
+    zone: tzinfo,
+    axis: TimeAxis,
+    unit: str,
+    *,
+    reading: str = "%{y:,.1f}",
+    scale: float = 1.0,
+    threshold: tuple[float, str] | None = None,
+    height: int = 200,
+) -> go.Figure:
+    """Any readings over time, a line each, named at its end when there are several; steps without any are gaps.
+
+    Args:
+        series: `at` and `mean` of each step, and, when they are there, `low` and `high`, drawn as a faint band
+            around a line that stands alone. At most four series: so many colours have a meaning of their own.
+        unit: what stands beside the scale, in full ("MiB", "Percent").
+        reading: how the hover writes a value, in Plotly's words.
+        scale: what to multiply values with (1 / format.MIB for bytes as MiB).
+        threshold: a value, scaled already, and its label: a thin line.
+    """
     figure = go.Figure()
+    for (name, rows), color in zip(series.items(), (ACCENT, AMBER, GRAY, RED), strict=False):
+        steps = with_gaps(rows, axis.step_seconds)
+        at, means = _times(steps, "at", zone), _scaled(steps, "mean", scale)
+        if len(series) == 1 and any(step.get("high") is not None for step in steps):
+            _add_band(figure, at, _scaled(steps, "low", scale), _scaled(steps, "high", scale), reading)
+        line = go.Scatter(
+            x=at, y=means, name=name, mode=_mode(means), line={"color": color, "width": 1.6},
+            hovertemplate=reading,
+        )  # fmt: skip
+        if len(series) > 1:
+            _name_at_end(line, "middle")
+        figure.add_trace(line)
+    calm(figure, unit, height)
+    if threshold:
+        draw_threshold(figure, *threshold)
+    return over(axis, zone, figure)
+
+
+def _scaled(steps: Sequence[Row], key: str, scale: float) -> list[float | None]:
+    return [None if step.get(key) is None else float(step[key]) * scale for step in steps]
+
+
+def _add_band(
+    figure: go.Figure,
+    at: Sequence[str],
+    low: Sequence[float | None],
+    high: Sequence[float | None],
+    reading: str,
+) -> None:
+    """From the lowest to the highest reading of each step."""
+    common = {"x": at, "mode": "lines", "line": {"width": 0, "color": ACCENT}, "connectgaps": False}
+    figure.add_scatter(**common, y=low, name="lowest", hovertemplate=reading)
     figure.add_scatter(
-        x=_times(samples, "at", zone), y=values, name="hit rate", mode=_mode(values),
-        hovertemplate="%{y:.1f} %",
+        **common, y=high, name="highest", hovertemplate=reading, fill="tonexty",
+        fillcolor="rgba(120, 150, 200, 0.18)",
     )  # fmt: skip
-    _calm(figure, "Percent", 220)
-    figure.update_yaxes(range=[0, 102])
-    return _over(span, zone, figure)
 
 
-def runs(rows: Iterable[Row], zone: tzinfo) -> go.Figure:
+def draw_threshold(figure: go.Figure, value: float, label: str) -> None:
+    """A thin dotted line at a value of the first y axis, named at its left end."""
+    figure.add_shape(
+        type="line", xref="x domain", x0=0, x1=1, yref="y", y0=value, y1=value, name="threshold",
+        line={"color": RED, "width": 1, "dash": "dot"},
+        label={"text": label, "textposition": "start", "yanchor": "bottom", "font": {"color": RED, "size": 11}},
+    )  # fmt: skip
+
+
+def runs(rows: Iterable[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     """Each finished run as two bars, one above the other: its seconds, and the MiB by which memory rose."""
     finished = [row for row in rows if row["wall_seconds"] is not None]
     at = _times(finished, "started_at", zone)
@@ -124,14 +197,14 @@ def runs(rows: Iterable[Row], zone: tzinfo) -> go.Figure:
     figure.add_scatter(
         **common, y=rises, name="memory rise", yaxis="y2", hovertemplate="%{text}<br>%{y:,.1f} MiB"
     )
-    _calm(figure, "Seconds", 300)
+    calm(figure, "Seconds", 300)
     figure.update_layout(
         hovermode="closest",
         yaxis={"domain": [0.56, 1]},
         yaxis2={"domain": [0, 0.44], "title": "MiB risen", "rangemode": "tozero", "anchor": "x"},
         xaxis={"anchor": "y2"},
     )
-    return figure
+    return over(axis, zone, figure)
 
 
 def _rise(run: Row) -> float | None:
@@ -148,7 +221,7 @@ def growth(points: Sequence[Row], zone: tzinfo) -> go.Figure:
         x=_times(points, "at", zone), y=values, name="subscribers", mode=_mode(values),
         hovertemplate="%{y:,.0f}",
     )  # fmt: skip
-    _calm(figure, "Subscribers", 240)
+    calm(figure, "Subscribers", 240)
     # The panel is titled; long numbers need the room that a title of the axis would take.
     figure.update_yaxes(rangemode="normal", tickformat=",.0f", title=None, automargin=True)
     return figure
@@ -164,19 +237,19 @@ def with_gaps(rows: Sequence[Row], step_seconds: float) -> list[Row]:
     return spaced
 
 
-def _over(span: Span, zone: tzinfo, figure: go.Figure) -> go.Figure:
+def over(axis: TimeAxis, zone: tzinfo, figure: go.Figure) -> go.Figure:
     """Show the whole range asked for, also where nothing was measured."""
-    figure.update_xaxes(range=[_clock(moment, zone) for moment in span])
+    figure.update_xaxes(range=[clock(moment, zone) for moment in axis.span])
     return figure
 
 
-def _clock(at: datetime, zone: tzinfo) -> str:
+def clock(at: datetime, zone: tzinfo) -> str:
     """Local time without an offset, because Plotly shows whatever it is given."""
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _times(rows: Iterable[Row], key: str, zone: tzinfo) -> list[str]:
-    return [_clock(row[key], zone) for row in rows]
+    return [clock(row[key], zone) for row in rows]
 
 
 def _mode(values: Sequence[float | None]) -> str:
@@ -196,11 +269,14 @@ def _name_at_end(trace: go.Scatter, label: str) -> None:
         )
 
 
-def _calm(figure: go.Figure, unit: str, height: int) -> go.Figure:
-    """What every chart has in common: one rhythm, zero-based, no legend, one hover for all lines."""
+def calm(figure: go.Figure, unit: str, height: int) -> go.Figure:
+    """What every chart has in common: one rhythm, zero-based, no legend, one hover for all lines.
+
+    For a figure of your own, call it first, then `over`.
+    """
     figure.update_layout(
         height=height,
-        margin={"l": 62, "r": 34, "t": 8, "b": 0},
+        margin={"l": LEFT, "r": RIGHT, "t": 8, "b": 0},
         showlegend=False,
         hovermode="x unified",
         dragmode=False,

@@ -1,6 +1,6 @@
-"""What pages share: the header, the range, the viewer's clock, and the states without data."""
+"""What pages share: the header, the viewer's clock, and the states without data."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,13 +10,6 @@ import streamlit as st
 
 from dashboard import data, format
 
-RANGES = {
-    "Last 15 min": 15,
-    "Last hour": 60,
-    "Last 6 hours": 360,
-    "Last 24 hours": 1440,
-    "Last 7 days": 10_080,
-}
 CHART = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 DOWN_CHECK_SECONDS = 5
 
@@ -45,19 +38,6 @@ def sandbox_badge() -> None:
             wrap_lines=True,
         )
         st.caption("Sandbox and Reddit are kept apart: the sandbox's records never mix with real ones.")
-
-
-def time_range(key: str, default: str = "Last hour") -> int:
-    """A range that stands in the URL, in minutes."""
-    names = list(RANGES)
-    chosen = st.selectbox("Range", names, index=names.index(default), key=key, bind="query-params", width=170)
-    return RANGES.get(chosen or default, RANGES[default])
-
-
-def span(minutes: int) -> tuple[datetime, datetime]:
-    """From so many minutes ago until now."""
-    now = datetime.now(UTC)
-    return now - timedelta(minutes=minutes), now
 
 
 def viewer_zone() -> tzinfo:

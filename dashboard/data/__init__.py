@@ -42,12 +42,14 @@ from dashboard.data.jobs import (
     pause_job,
     run_job,
 )
+from dashboard.data.marks import deployments, job_runs_between
 from dashboard.data.performance import (
     cache_namespaces,
     endpoints,
     hit_rate,
     latency,
     slow_queries,
+    slow_query_counts,
     statements,
 )
 from dashboard.data.sources import Freshness, Overdue, answer_reasons, answers, freshness, sources_now
@@ -70,6 +72,7 @@ __all__ = [
     "communities",
     "community",
     "connect",
+    "deployments",
     "disconnect",
     "endpoints",
     "engagement_by_time",
@@ -87,6 +90,7 @@ __all__ = [
     "instagram_posts",
     "job_list",
     "job_runs",
+    "job_runs_between",
     "jobs_today",
     "latency",
     "matching",
@@ -96,6 +100,7 @@ __all__ = [
     "run_job",
     "settings",
     "slow_queries",
+    "slow_query_counts",
     "sources_now",
     "statements",
     "unfollow_account",

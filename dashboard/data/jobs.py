@@ -1,10 +1,13 @@
 """Jobs and their runs, and what a viewer may do to them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from dashboard.data.bridge import ActionFailed, Row, act, asked, connection
 from dashboard.kept import kept
-from db import dashboard, runs
+from db import between, dashboard
+
+RUNS_SHOWN = 500
 
 
 def job_list() -> Sequence[Row]:
@@ -13,9 +16,11 @@ def job_list() -> Sequence[Row]:
 
 
 @kept(seconds=5, entries=30)
-def job_runs(job: str | None, outcome: str | None, limit: int = 200) -> list[Row]:
-    """The newest runs, newest first."""
-    return asked("jobs", lambda db: runs.recent(db, job, outcome, limit))
+def job_runs(
+    since: datetime, until: datetime, job: str | None, outcome: str | None, limit: int = RUNS_SHOWN
+) -> list[Row]:
+    """The newest runs that started within a range, newest first."""
+    return asked("jobs", lambda db: between.job_runs(db, since, until, job, outcome, limit))
 
 
 @kept(seconds=5, entries=2)

@@ -1,10 +1,10 @@
 """How the sources answer, and how fresh their communities are."""
 
-from datetime import timedelta
+from datetime import datetime
 
-from dashboard.data.bridge import Row, asked, connection, since
+from dashboard.data.bridge import Row, asked, connection
 from dashboard.kept import kept
-from db import sources
+from db import between, sources
 from db.sources import Freshness, Overdue
 
 __all__ = ["Freshness", "Overdue", "answer_reasons", "answers", "freshness", "sources_now"]
@@ -17,16 +17,15 @@ def sources_now() -> list[Row]:
 
 
 @kept(seconds=5, entries=50)
-def answers(minutes: int, step_seconds: int, source: str | None) -> list[Row]:
+def answers(since: datetime, until: datetime, step_seconds: int, source: str | None) -> list[Row]:
     """One source's or all answers in steps: at, requests, alive, refused, unknown."""
-    step = timedelta(seconds=step_seconds)
-    return asked("sources", lambda db: sources.over_time(db, since(minutes), step, source))
+    return asked("sources", lambda db: between.answers(db, since, until, step_seconds, source))
 
 
 @kept(seconds=5, entries=20)
-def answer_reasons(minutes: int) -> list[Row]:
+def answer_reasons(since: datetime, until: datetime) -> list[Row]:
     """source, outcome, reason, count and last_at of all answers, the most frequent first."""
-    return asked("sources", lambda db: sources.by_reason(db, since(minutes)))
+    return asked("sources", lambda db: between.answer_reasons(db, since, until))
 
 
 @kept(seconds=60, entries=1)

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, format, parts
+from dashboard import charts, data, format, parts, time_axis
 
+axis = time_axis.show()
 namespaces = data.cache_namespaces()
 if not namespaces:
     parts.empty("Nothing was cached yet", "The first request to a cached route of the API fills this page.")
@@ -17,8 +18,7 @@ else:
         st.metric("Answers from memory", format.number(hits), border=True)
         st.metric("Time saved", format.duration(saved), border=True)
         st.metric("Entries kept", format.number(sum(row["items"] for row in namespaces)), border=True)
-    st.caption("Since this process started.")
-    number = st.column_config.NumberColumn
+    st.caption("Since this process started, whatever the range.")
     parts.table(
         pd.DataFrame(namespaces).assign(saved=lambda rows: (rows["saved_ms"] / 1e3).round(1)),
         {
@@ -36,14 +36,15 @@ else:
         alt="Figures of the response cache per namespace",
     )
 
-minutes = parts.time_range("cache_range")
 with st.skeleton(height=220):
-    samples = data.hit_rate(minutes)
-if samples:
-    parts.chart(
-        charts.hit_rate(samples, parts.viewer_zone(), parts.span(minutes)),
-        "Hit rate · percent of asked",
-        "Cache hit rate over time",
+    steps = data.hit_rate(axis.since, axis.until, axis.step_seconds)
+if steps:
+    time_axis.chart(
+        charts.hit_rate(steps, parts.viewer_zone(), axis),
+        "Hit rate",
+        "Cache hit rate over time, in percent",
+        axis,
+        note="percent of what was asked",
     )
 else:
     parts.empty("No hit rate in this range", "It is noted while the API is asked; or choose a longer range.")

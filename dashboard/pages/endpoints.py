@@ -3,16 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, format, parts
+from dashboard import charts, data, format, parts, time_axis
 
 ALL = "All routes"
-STEPS = {15: 10, 60: 30, 360: 180, 1440: 600, 10_080: 3600}
 
-controls = st.container(horizontal=True)
-with controls:
-    minutes = parts.time_range("endpoints_range")
+axis = time_axis.show()
 with st.skeleton(height=300):
-    routes = data.endpoints(minutes)
+    routes = data.endpoints(axis.since)
 if not routes:
     parts.empty(
         "No requests in this range",
@@ -25,7 +22,7 @@ table = pd.DataFrame(
     {
         "route": [f"{route.method} {route.route}" for route in routes],
         "count": [route.count for route in routes],
-        "rate": [route.count / (minutes * 60) for route in routes],
+        "rate": [route.count / axis.seconds for route in routes],
         "p50": [format.milliseconds(route.p50) for route in routes],
         "p95": [format.milliseconds(route.p95) for route in routes],
         "p99": [format.milliseconds(route.p99) for route in routes],
@@ -53,21 +50,17 @@ parts.table(
 )
 
 names = sorted({route.route for route in routes})
-with controls:
-    chosen = st.selectbox(
-        "Route in the charts", [ALL, *names], key="endpoint", bind="query-params", width=420
-    )
-step = STEPS[minutes]
+chosen = st.selectbox("Route in the charts", [ALL, *names], key="endpoint", bind="query-params", width=420)
 with st.skeleton(height=240):
-    steps = data.latency(minutes, step, None if chosen in (ALL, None) else chosen)
-zone, span = parts.viewer_zone(), parts.span(minutes)
-parts.chart(
-    charts.latency(steps, zone, step, span),
-    f"Latency · p50, p95 and p99 in steps of {format.duration(step)}",
-    f"Latency of {chosen} over time",
+    steps = data.latency(axis.since, axis.step_seconds, None if chosen in (ALL, None) else chosen)
+zone = parts.viewer_zone()
+time_axis.chart(
+    charts.latency(steps, zone, axis), "Latency", f"Latency of {chosen} over time", axis, "p50, p95 and p99"
 )
-parts.chart(
-    charts.request_rate(steps, zone, step, span),
+time_axis.chart(
+    charts.request_rate(steps, zone, axis),
     "Requests and server errors",
     f"Requests and errors of {chosen} over time",
+    axis,
+    "per second",
 )

@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, format, parts
+from dashboard import charts, data, format, parts, time_axis
+from dashboard.data.jobs import RUNS_SHOWN
 
 ALL = "All jobs"
 ANY = "any outcome"
@@ -39,6 +40,7 @@ def _why_not(name: str | None) -> str:
     return "It is started from the shell" if name else "Choose a job first"
 
 
+axis = time_axis.show()
 with st.skeleton(height=300):
     today = data.jobs_today()
 scheduled = {job["name"] for job in data.job_list()}
@@ -70,7 +72,6 @@ if listed:
             "summary": [job["summary"] for job in listed],
         }
     )
-    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     parts.table(
         table,
         {
@@ -105,14 +106,18 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
               disabled=not ready, help=why, on_click=act, args=(name, "resume" if paused else "pause"))  # fmt: skip
 
 with st.skeleton(height=300):
-    runs = data.job_runs(name, outcome if outcome in SIGNS else None)
+    runs = data.job_runs(*axis.span, name, outcome if outcome in SIGNS else None)
 if not runs:
     parts.empty(
-        "No runs yet", "A run appears here as soon as it begins; the first jobs start within a minute."
+        "No runs in this range",
+        "A run appears here as soon as it begins, the first within a minute of the start; or choose a longer range.",
     )
     st.stop()
 
-parts.chart(charts.runs(runs, parts.viewer_zone()), "Duration and memory of each run", "Job runs over time")
+time_axis.chart(
+    charts.runs(runs, parts.viewer_zone(), axis), "Duration and memory of each run", "Job runs over time", axis,
+    note=f"the newest {RUNS_SHOWN}" if len(runs) == RUNS_SHOWN else "",
+)  # fmt: skip
 table = pd.DataFrame(runs)
 table["outcome"] = [f"{SIGNS[run['outcome']]} {run['outcome']}" for run in runs]
 table["started_at"] = table["ago"] = parts.in_zone(table["started_at"])

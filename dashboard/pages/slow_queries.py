@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, format, parts
+from dashboard import charts, data, format, parts, time_axis
 
-minutes = parts.time_range("queries_range")
+axis = time_axis.show()
 threshold = format.number(data.settings().slow_query_ms)
 with st.skeleton(height=260):
-    slow = data.slow_queries(minutes)
+    slow = data.slow_queries(*axis.span)
 st.subheader(f"Slower than {threshold} ms", anchor=False)
 if not slow:
     parts.empty(
@@ -18,6 +18,15 @@ if not slow:
         icon=":material/check_circle:",
     )
 else:
+    time_axis.chart(
+        charts.slow_queries(
+            data.slow_query_counts(axis.since, axis.until, axis.step_seconds), parts.viewer_zone(), axis
+        ),
+        "Slow statements",
+        "Number of slow statements over time, with the slowest of each step",
+        axis,
+        note="count per step, the slowest in seconds in the hover",
+    )
     table = pd.DataFrame(slow)
     table["ms"] = (table["seconds"] * 1e3).round()
     table["at"] = table["ago"] = parts.in_zone(table["at"])
@@ -53,7 +62,7 @@ else:
 
 st.subheader("Where the time goes", anchor=False)
 with st.skeleton(height=260):
-    statements = data.statements(minutes)
+    statements = data.statements(*axis.span)
 if not statements:
     parts.empty("No statements in this range", "Every statement is timed; they are stored every 10 seconds.")
     st.stop()

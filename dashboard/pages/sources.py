@@ -1,30 +1,29 @@
 """Whether the sources answer, what they refuse and why, and how fresh the communities are."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, format, freshness, parts, source_cards, sources_off
+from dashboard import charts, data, format, freshness, parts, source_cards, sources_off, time_axis
 from dashboard.reasons import OUTCOMES, reason
 
 ALL = "All sources"
-STEPS = {15: 60, 60: 60, 360: 300, 1440: 900, 10_080: 7200}
+STORED_SECONDS = 60  # answers are stored by the minute
 
 source_cards.show()
 labels = {source["name"]: source["label"] for source in data.sources_now()}
 
-controls = st.container(horizontal=True)
-with controls:
-    minutes = parts.time_range("sources_range")
+axis = time_axis.show()
 with st.skeleton(height=300):
-    rows = data.answer_reasons(minutes)
+    rows = data.answer_reasons(*axis.span)
 known = list(
     labels | {row["source"]: None for row in rows}
 )  # one that was switched off is still in the range
 source = None
 if len(known) > 1:
-    with controls:
-        chosen = st.selectbox("Source", [ALL, *known], format_func=lambda name: labels.get(name, name),
-                              key="source", bind="query-params", width=170)  # fmt: skip
+    chosen = st.selectbox("Source", [ALL, *known], format_func=lambda name: labels.get(name, name),
+                          key="source", bind="query-params", width=170)  # fmt: skip
     source = chosen if chosen in known else None
 
 if not rows:
@@ -33,13 +32,15 @@ if not rows:
         "They appear within 10 seconds of being asked for; or choose a longer range.",
     )
 else:
-    step = STEPS[minutes]
+    answers_axis = replace(axis, step_seconds=max(axis.step_seconds, STORED_SECONDS))
     with st.skeleton(height=240):
-        steps = data.answers(minutes, step, source)
-    parts.chart(
-        charts.answers(steps, parts.viewer_zone(), step, parts.span(minutes)),
-        f"Answers a minute, in steps of {format.duration(step)}",
+        steps = data.answers(axis.since, axis.until, answers_axis.step_seconds, source)
+    time_axis.chart(
+        charts.answers(steps, parts.viewer_zone(), answers_axis),
+        "Answers",
         "Answers over time, stacked by outcome: alive grey, refused amber and striped, unknown red and crossed",
+        answers_axis,
+        note=f"a minute, in steps of {format.duration(answers_axis.step_seconds)}",
     )
     st.subheader("Refused and unknown", anchor=False)
     failed = [row for row in rows if row["reason"] and source in (None, row["source"])]

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from dashboard import charts
 from dashboard.live import chart
+from dashboard.ranges import TimeAxis
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-HOUR = (NOON - timedelta(hours=1), NOON)
+HOUR = TimeAxis(NOON - timedelta(hours=1), NOON, 30, live=False)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -52,13 +53,13 @@ def test_the_overview_has_only_colours_of_the_theme() -> None:
 
 
 def test_times_are_the_viewers() -> None:
-    figure = charts.latency([step(NOON)], BERLIN, 30, HOUR)
+    figure = charts.latency([step(NOON)], BERLIN, HOUR)
     assert figure.data[0].x == ("2026-11-23T13:00:00",)
     assert figure.layout.xaxis.range == ("2026-11-23T12:00:00", "2026-11-23T13:00:00")
 
 
 def test_latency_is_in_milliseconds_and_named_at_its_end() -> None:
-    figure = charts.latency([step(NOON), step(NOON + timedelta(seconds=30), p95=None)], UTC, 30, HOUR)
+    figure = charts.latency([step(NOON), step(NOON + timedelta(seconds=30), p95=None)], UTC, HOUR)
     by_name = {trace.name: trace for trace in figure.data}
     assert by_name["p95"].y == (40.0, None)
     assert by_name["p95"].text == (" p95",)
@@ -67,27 +68,47 @@ def test_latency_is_in_milliseconds_and_named_at_its_end() -> None:
 
 
 def test_steps_without_requests_are_gaps() -> None:
-    figure = charts.latency([step(NOON), step(NOON + timedelta(minutes=5))], UTC, 30, HOUR)
+    figure = charts.latency([step(NOON), step(NOON + timedelta(minutes=5))], UTC, HOUR)
     assert figure.data[0].y == (40.0, None, 40.0)
 
 
 def test_requests_are_per_second() -> None:
-    requests, errors = charts.request_rate([step(NOON)], UTC, 30, HOUR).data
+    requests, errors = charts.request_rate([step(NOON)], UTC, HOUR).data
     assert (requests.y, errors.y) == ((2.0,), (0.1,))
 
 
 def test_failed_runs_differ_in_shape_as_well_as_in_colour() -> None:
-    duration, rise = charts.runs([run(), run(outcome="failed"), run(wall_seconds=None)], UTC).data
+    duration, rise = charts.runs([run(), run(outcome="failed"), run(wall_seconds=None)], UTC, HOUR).data
     assert duration.marker.symbol == ("circle", "x")
     assert len(set(duration.marker.color)) == 2
     assert rise.y == (2.0, 2.0)
 
 
 def test_memory_that_was_not_measured_is_no_zero() -> None:
-    assert charts.runs([run(memory_peak=None)], UTC).data[1].y == (None,)
+    assert charts.runs([run(memory_peak=None)], UTC, HOUR).data[1].y == (None,)
 
 
 def test_growth_does_not_begin_at_zero_and_a_hit_rate_does() -> None:
     points = [{"at": NOON, "subscribers": 1_000_000}]
     assert charts.growth(points, UTC).layout.yaxis.rangemode == "normal"
-    assert charts.hit_rate([{"at": NOON, "value": 80.0}], UTC, HOUR).layout.yaxis.range == (0, 102)
+    assert charts.hit_rate([{"at": NOON, "mean": 80.0}], UTC, HOUR).layout.yaxis.range == (0, 102)
+
+
+def test_several_lines_are_named_at_their_ends_and_scaled() -> None:
+    series = {"resident": [{"at": NOON, "mean": 2**21}], "peak": [{"at": NOON, "mean": None}]}
+    resident, peak = charts.lines(series, UTC, HOUR, "MiB", scale=1 / 2**20).data
+    assert (resident.y, resident.text) == ((2.0,), (" resident",))
+    assert peak.y == (None,)
+
+
+def test_a_line_that_stands_alone_shows_its_lowest_and_highest() -> None:
+    steps = [{"at": NOON, "mean": 2.0, "low": 1.0, "high": 3.0}]
+    figure = charts.lines({"lag": steps}, UTC, HOUR, "ms", threshold=(5.0, "too much"))
+    assert [trace.name for trace in figure.data] == ["lowest", "highest", "lag"]
+    assert figure.layout.shapes[0].label.text == "too much"
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_slow_statements_are_counted_and_the_slowest_is_told() -> None:
+    (bars,) = charts.slow_queries([{"at": NOON, "count": 3, "slowest": 1.2}], UTC, HOUR).data
+    assert (bars.y, bars.text) == ((3,), ("1.2 s",))

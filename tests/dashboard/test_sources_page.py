@@ -7,6 +7,7 @@ import pytest
 
 from collectors.outcome import RefusedReason, UnknownReason
 from dashboard import charts, source_cards
+from dashboard.ranges import TimeAxis
 from dashboard.reasons import OTHER, REASONS, reason
 from db import sources, subreddits
 from settings import Settings
@@ -199,7 +200,7 @@ def test_every_reason_of_the_collectors_is_explained() -> None:
 
 def test_outcomes_differ_in_pattern_as_well_as_in_colour() -> None:
     step = {"at": NOON, "alive": 10, "refused": 5, "unknown": 1}
-    figure = charts.answers([step], UTC, 300, (NOON - timedelta(hours=1), NOON))
+    figure = charts.answers([step], UTC, TimeAxis(NOON - timedelta(hours=1), NOON, 300, live=False))
     assert [trace.y for trace in figure.data] == [(2.0,), (1.0,), (0.2,)]
     assert len({trace.marker.color for trace in figure.data}) == 3
     assert len({trace.marker.pattern.shape for trace in figure.data}) == 3

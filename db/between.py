@@ -1,0 +1,74 @@
+"""What the pages of one time axis ask: what happened between two moments, however long ago."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from db import histogram
+from db.database import Database
+
+RUNS_AT_MOST = 600
+
+
+async def runs(
+    db: Database, since: datetime, until: datetime, but: Sequence[str] = (), limit: int = RUNS_AT_MOST
+) -> list[DictRow]:
+    """Job runs under way within a range: job, outcome, started_at, finished_at (None while it runs).
+
+    Those that failed come first, then the longest, so that of too many the least important are left out.
+
+    Args:
+        but: jobs to leave out, such as those that every process runs all the time.
+    """
+    return await db.rows("between.runs", since=since, until=until, but=list(but), limit=limit)
+
+
+async def job_runs(
+    db: Database,
+    since: datetime,
+    until: datetime,
+    job: str | None = None,
+    outcome: str | None = None,
+    limit: int = 200,
+) -> list[DictRow]:
+    """The newest runs that started within a range, newest first."""
+    return await db.rows("between.job_runs", since=since, until=until, job=job, outcome=outcome, limit=limit)
+
+
+async def answers(
+    db: Database, since: datetime, until: datetime, step_seconds: int, source: str | None = None
+) -> list[DictRow]:
+    """Steps, oldest first: at, requests, alive, refused, unknown. Steps without any are left out."""
+    step = timedelta(seconds=step_seconds)
+    return await db.rows("between.answers", since=since, until=until, step=step, source=source)
+
+
+async def answer_reasons(db: Database, since: datetime, until: datetime) -> list[DictRow]:
+    """source, outcome, reason, count and last_at, the most frequent first."""
+    return await db.rows("between.answer_reasons", since=since, until=until)
+
+
+async def statements(
+    db: Database, since: datetime, until: datetime, limit: int = 100
+) -> list[dict[str, Any]]:
+    """Statements by total time: calls, rows, seconds in all, at most, in the mean and p95, who asked."""
+    found = []
+    for row in await db.rows("between.statements", since=since, until=until, limit=limit):
+        (p95,) = histogram.quantiles(histogram.decode(row.pop("histogram")), (0.95,))
+        found.append({**row, "mean_seconds": row["total_seconds"] / row["calls"], "p95_seconds": p95})
+    return found
+
+
+async def slow_queries(db: Database, since: datetime, until: datetime, limit: int = 200) -> list[DictRow]:
+    """The newest slow executions, newest first."""
+    return await db.rows("between.slow_queries", since=since, until=until, limit=limit)
+
+
+async def slow_query_counts(
+    db: Database, since: datetime, until: datetime, step_seconds: int
+) -> list[DictRow]:
+    """Steps with slow executions, oldest first: at, count, and slowest in seconds."""
+    step = timedelta(seconds=step_seconds)
+    return await db.rows("between.slow_query_counts", since=since, until=until, step=step)
