@@ -110,7 +110,7 @@ async def store(db: Database, probe: Probe, check: Check, after: Standing) -> bo
     """Keep what a check found; False when the probe was changed, paused or deleted meanwhile."""
     async with db.transaction() as session:
         stored = await session.row(
-            "probes.store", id=probe.id, revision=probe.revision, lease=probe.lease, retry=TICK / 2,
+            "probes.store", id=probe.id, revision=probe.revision, lease=probe.lease, retry=TICK,
             **asdict(check), **asdict(after),
         )  # fmt: skip
         if stored is None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import structlog
 
 from collectors.process import ProcessSample, release_memory, rss_bytes
-from db import alerts, telemetry
+from db import alerts, samples
 from jobs.alert_rules import MEMORY
 from jobs.context import Context
 from jobs.notify import send_unsent
+from jobs.probe_alerts import check_probe_alerts
 from jobs.source_alerts import check_sources
 
 log = structlog.get_logger()
@@ -18,7 +19,9 @@ MIB = 2**20
 
 async def run(context: Context) -> int:
     """How many alerts changed or were sent."""
-    changed = int(await check_memory(context)) + await check_sources(context)
+    changed = (
+        int(await check_memory(context)) + await check_sources(context) + await check_probe_alerts(context)
+    )
     return changed + await send_unsent(context)
 
 
@@ -33,7 +36,9 @@ async def check_memory(context: Context) -> bool:
         freed = release_memory()
         percent = _percent(sample, rss_bytes())
         log.info("memory released", freed_bytes=freed)
-        await telemetry.add_samples(context.db, context.instance, datetime.now(UTC), {"memory_freed": freed})
+        await samples.add(
+            context.db, context.process_name, context.instance, datetime.now(UTC), {"memory_freed": freed}
+        )
         if percent <= MEMORY.fire_above:
             return False
     if new == state:

@@ -6,6 +6,7 @@ from jobs import (
     categorize,
     check_alerts,
     check_deletions,
+    check_probes,
     collect_posts,
     discover_subreddits,
     flush_telemetry,
@@ -17,6 +18,7 @@ from jobs import (
     recover,
     refresh_subreddits,
     reread_posts,
+    roll_up,
     sample_process,
 )
 from jobs.job import Job
@@ -69,7 +71,14 @@ JOBS = (
         timedelta(seconds=30),
         categorize.run,
     ),
+    Job(
+        "check_probes",
+        "ask the services that are probed, and keep how each stands",
+        check_probes.EVERY,
+        check_probes.run,
+    ),
     Job("prune", "forget what is too old to be asked for", timedelta(hours=1), prune.run),
+    Job("roll_up", "roll up telemetry of the hours that are over", roll_up.EVERY, roll_up.run),
     Job(
         "sample_process",
         "store memory, CPU and the pulse's figures",

@@ -106,7 +106,7 @@ DELETE FROM probe_outages WHERE ended_at < now() - %(keep)s
 
 -- name: alerts_due
 -- Probes whose alerts do not say how they stand: down or back, a certificate that ends soon or no longer does.
-SELECT probes.id, name, url, state, since, reason, paused, down_after, tls_ends_at, tls_warn_days,
+SELECT probes.id, name, url, probes.state, probes.since, reason, paused, down_after, tls_ends_at, tls_warn_days,
        coalesce(down.state, 'ok') AS alert, coalesce(tls.state, 'ok') AS tls_alert, ending.soon AS tls_soon,
        last.began_at AS outage_began_at, last.ended_at AS outage_ended_at
 FROM probes
