@@ -1,6 +1,8 @@
 """Every setting once: its name, unit, default and environment variable."""
 
+import math
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,8 +25,61 @@ SourceName = Literal["reddit", "arctic_shift", "sandbox"]
 SourceChoice = Literal["auto", "reddit", "arctic_shift", "sandbox"]
 
 
+REST_OBJECTIVE_MS = 300.0  # of routes without an objective of their own, where OBJECTIVES does not name `*`
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the message names it and says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objectives:
+    """How fast routes shall be: (route template, p95 in ms) each, `*` for the rest."""
+
+    by_route: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Objectives":
+        """`/health=10 *=300` as objectives.
+
+        Raises:
+            ValueError: each entry that is none, and how to write it.
+        """
+        found: dict[str, float] = {}
+        wrong = []
+        for entry in text.split():
+            route, _, limit = entry.rpartition("=")
+            milliseconds = _positive(limit)
+            if not (route == "*" or route.startswith("/")) or milliseconds is None:
+                wrong.append(f"{entry!r} is not ROUTE=MILLISECONDS, as in /health=10, or *=300 for the rest")
+            elif route in found:
+                wrong.append(f"{entry!r} comes after {route}={found[route]:g}: keep one of them")
+            else:
+                found[route] = milliseconds
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return cls(tuple(found.items()))
+
+    def of(self, route: str) -> float:
+        """The objective of a route's p95, in ms."""
+        found = dict(self.by_route)
+        return found.get(route, found.get("*", REST_OBJECTIVE_MS))
+
+    @property
+    def rest(self) -> float:
+        """That of all routes without one of their own, in ms."""
+        return self.of("*")
+
+    def __str__(self) -> str:
+        return " ".join(f"{route}={limit:g}" for route, limit in self.by_route)
+
+
+def _positive(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 < number < math.inf else None
 
 
 class Settings(BaseSettings):
@@ -74,6 +129,10 @@ class Settings(BaseSettings):
     slow_query_ms: float = Field(
         100.0, gt=0, description="statements slower than this are logged with a plan"
     )
+    objectives: Annotated[Objectives, NoDecode] = Field(
+        Objectives.parse("/health=10 /api/stats=89 /api/subreddits=134 /api/categorization=1000 *=300"),
+        description="p95 in ms that each route is held to, `*` for the rest, separated by spaces",
+    )
     self_probe_seconds: float = Field(
         5.0, ge=0, description="how often Subpulse asks its own API, in seconds; 0 for never"
     )
@@ -81,6 +140,11 @@ class Settings(BaseSettings):
         (), description="further web origins that may listen to /api/live, separated by spaces"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _objectives(cls, value: object) -> object:
+        return Objectives.parse(value) if isinstance(value, str) else value
 
     @field_validator("alert_urls", "allowed_origins", mode="before")
     @classmethod

@@ -154,6 +154,33 @@ def test_a_token_that_no_header_can_hold_is_refused_without_showing_it(
     assert "nter2" not in said
 
 
+def test_objectives_are_by_route_with_one_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().objectives.of("/api/stats") == 89
+    assert load_settings().objectives.of("/api/anything") == load_settings().objectives.rest == 300
+    monkeypatch.setenv("OBJECTIVES", " /health=2.5  *=150 ")
+    objectives = load_settings().objectives
+    assert (objectives.of("/health"), objectives.of("/api/stats")) == (2.5, 150)
+    assert str(objectives) == "/health=2.5 *=150"
+    monkeypatch.setenv("OBJECTIVES", "")
+    assert load_settings().objectives.rest == 300
+
+
+@pytest.mark.parametrize(
+    "entry", ["/health", "/health=ten", "health=10", "/health=0", "/health=nan", "/health=inf", "=3"]
+)
+def test_an_objective_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    said = error_of(monkeypatch, OBJECTIVES=f"*=300 {entry}")
+    assert said.startswith("OBJECTIVES=")
+    assert f"'{entry}' is not ROUTE=MILLISECONDS, as in /health=10" in said
+    assert "'*=300'" not in said
+
+
+def test_every_objective_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = error_of(monkeypatch, OBJECTIVES="/a=1 /b=x /a=2")
+    assert "'/b=x' is not" in said
+    assert "'/a=2' comes after /a=1" in said
+
+
 def test_lists_are_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERT_URLS", " json://one  mailto://two ")
     settings = load_settings()
