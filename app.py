@@ -21,7 +21,7 @@ from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
-from db import runs, written
+from db import deployments, runs, written
 from db.database import Database
 from db.errors import DatabaseError
 from db.measure import QueryRecorder
@@ -110,6 +110,8 @@ class Process:
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
         present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working)
         await present.recall()
+        version = await asyncio.to_thread(deployments.running_version)
+        await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
         _before_stopping(self.pulse.close)
         async with (

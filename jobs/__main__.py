@@ -1,4 +1,4 @@
-"""`python -m jobs list | run NAME | worker | import FILE…`: jobs without the dashboard."""
+"""`python -m jobs list | run NAME | worker | import FILE… | deployed TEXT`: jobs without the dashboard."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
-from db import runs
+from db import deployments, runs
 from db.database import Database
 from db.errors import DatabaseError
 from db.measure import QueryRecorder
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--profiles", action="store_true", help="bring in posts to people's profiles, too")
     files.add_argument("--again", action="store_true", help="begin anew, even when all of it is in")
     files.set_defaults(act=bring_in)
+    deployed = commands.add_parser("deployed", help="note what went out: a line in every chart")
+    deployed.add_argument("what", help="in a few words, such as 'new index on posts'")
+    deployed.set_defaults(act=note_deployment)
     return parser
 
 
@@ -135,21 +138,39 @@ async def bring_in(settings: Settings, arguments: argparse.Namespace) -> int:
         return await import_files.run(runtime, arguments.files, options)
 
 
+async def note_deployment(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Note that something went out, now."""
+    async with _database(settings) as db:
+        try:
+            await deployments.add(db, arguments.what, deployments.running_version())
+        except ValueError as exc:
+            print(f"subpulse: {exc}", file=sys.stderr)
+            return USAGE
+    return 0
+
+
 @asynccontextmanager
 async def _runtime(settings: Settings, role: str) -> AsyncIterator[Runtime]:
-    """Jobs on an open database; the embedded server is joined, or started and stopped again."""
+    """Jobs on an open database."""
+    classifier, requests = Classifier(load_taxonomy()), RequestRecorder()
+    worker_settings = settings.model_copy(update={"self_probe_seconds": 0.0})  # it serves no API
+    async with (
+        _database(settings) as db,
+        open_runtime(worker_settings, db, classifier, requests, Pulse(), role) as runtime,
+    ):
+        yield runtime
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """An open database, watched; the embedded server is joined, or started and stopped again."""
     server, schema = server_of(settings), schema_of(settings)
     await asyncio.to_thread(prepare, server, schema)
     db = Database(server.conninfo, schema, QueryRecorder(settings.slow_query_ms), settings.database_pool_size)
     try:
         await db.open()
-        classifier, requests = Classifier(load_taxonomy()), RequestRecorder()
-        worker_settings = settings.model_copy(update={"self_probe_seconds": 0.0})  # it serves no API
-        async with (
-            background(db.watch(server.revive)),
-            open_runtime(worker_settings, db, classifier, requests, Pulse(), role) as runtime,
-        ):
-            yield runtime
+        async with background(db.watch(server.revive)):
+            yield db
     finally:
         await db.close()
         await asyncio.to_thread(server.stop)
