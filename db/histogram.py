@@ -27,9 +27,12 @@ def counts_of(durations: Iterable[float]) -> Counts:
 
     Shorter than 1 µs counts as 1 µs, longer than the last bucket as the last.
     """
-    microseconds = np.maximum(np.fromiter(durations, float) * 1e6, 1.0)
-    index = np.minimum(np.ceil(np.log(microseconds) * _PER_LN), BUCKETS - 1).astype(np.int64)
-    return np.bincount(index, minlength=BUCKETS)
+    return np.bincount(_bucket(np.fromiter(durations, float)), minlength=BUCKETS)
+
+
+def _bucket(seconds: NDArray[np.float64]) -> Counts:
+    microseconds = np.maximum(seconds * 1e6, 1.0)
+    return np.minimum(np.ceil(np.log(microseconds) * _PER_LN), BUCKETS - 1).astype(np.int64)
 
 
 def encode(counts: Counts) -> bytes:
@@ -59,3 +62,37 @@ def quantiles(counts: Counts, shares: Sequence[float]) -> list[float | None]:
         return [None] * len(shares)
     ranks = np.ceil(np.asarray(shares) * total).clip(1, total)
     return [float(value) for value in _MIDDLES[np.searchsorted(np.cumsum(counts), ranks)]]
+
+
+def quantiles_by_row(counts: Counts, shares: Sequence[float]) -> list[list[float | None]]:
+    """For each share, the quantile of every row of `counts`, shape (rows, BUCKETS); None for empty rows."""
+    sums = np.cumsum(counts, axis=1)
+    totals = sums[:, -1]
+    found: list[list[float | None]] = []
+    for share in shares:
+        ranks = np.ceil(share * totals).clip(1)
+        middles = _MIDDLES[(sums >= ranks[:, None]).argmax(axis=1)]
+        found.append([float(m) if n else None for m, n in zip(middles, totals, strict=True)])
+    return found
+
+
+def mean(counts: Counts) -> float | None:
+    """The mean in seconds, within 1 %; None when empty."""
+    total = counts.sum()
+    return float(counts @ _MIDDLES / total) if total else None
+
+
+def share_within(counts: Counts, seconds: float) -> float | None:
+    """Which share (0 to 1) took at most so long, the bucket of `seconds` counted as within; None when empty."""
+    total = counts.sum()
+    last = int(_bucket(np.array([seconds]))[0])
+    return float(counts[: last + 1].sum() / total) if total else None
+
+
+def apdex(counts: Counts, target_seconds: float) -> float | None:
+    """(satisfied + tolerating / 2) / all: within the target, and within four times it; None when empty.
+
+    Source: Apdex Technical Specification 1.1, section 2. Failed requests count as the caller has them in `counts`.
+    """
+    satisfied, tolerated = share_within(counts, target_seconds), share_within(counts, 4 * target_seconds)
+    return None if satisfied is None or tolerated is None else (satisfied + tolerated) / 2

@@ -18,6 +18,11 @@ def new_instance_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
 
+def process_name(role: str, port: int) -> str:
+    """What this process is called before and after a restart: `app@host:port`, `worker@host`."""
+    return f"{role}@{socket.gethostname()}" + (f":{port}" if role == "app" else "")
+
+
 async def join(db: Database, instance: str, role: str) -> None:
     """Enter as `role` (app, worker or run)."""
     await db.execute(

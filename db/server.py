@@ -4,6 +4,8 @@ from typing import Protocol
 
 import psycopg
 
+from db import partitions
+from db.database import with_schema
 from db.embedded import EmbeddedServer, running_conninfo
 from db.errors import DatabaseDown, DatabaseError
 from db.migrate import migrate
@@ -64,6 +66,7 @@ def prepare(server: Server, schema: str) -> None:
     conninfo = server.start()
     try:
         migrate(conninfo, schema)
+        partitions.maintain(with_schema(conninfo, schema))
     except psycopg.OperationalError as exc:
         raise DatabaseDown(f"PostgreSQL does not answer: {' '.join(str(exc).split())}") from exc
     except psycopg.Error as exc:

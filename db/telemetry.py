@@ -1,9 +1,7 @@
-"""What Subpulse measured of itself, stored by interval and read over any range."""
+"""The statements that Subpulse ran, stored by interval, and the slow ones with their plans."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,53 +19,9 @@ EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\
 _LITERAL = re.compile(r"'(?:[^']|'')*'|(?<![\w$.])\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class RouteInterval:
-    """One route's requests of one method and status class (2 for 2xx …) in one interval."""
-
-    route: str
-    method: str
-    status_class: int
-    count: int
-    sum_seconds: float
-    max_seconds: float
-    histogram: bytes
-
-
 def interval_start(at: float) -> datetime:
     """The start of the interval that a moment (epoch seconds) falls into."""
     return datetime.fromtimestamp(at // INTERVAL_SECONDS * INTERVAL_SECONDS, UTC)
-
-
-async def add_latency(db: Database, instance: str, at: datetime, intervals: Iterable[RouteInterval]) -> None:
-    """Store an interval's requests, in one transaction."""
-    async with db.transaction() as session:
-        await session.execute_each(
-            "telemetry.add_latency",
-            (
-                {"at": at, "width": INTERVAL_SECONDS, "instance": instance} | asdict(interval)
-                for interval in intervals
-            ),
-        )
-
-
-async def add_samples(db: Database, instance: str, at: datetime, values: dict[str, float | None]) -> None:
-    """Store one value per series; a missing reading is stored as nothing, not as zero."""
-    async with db.transaction() as session:
-        await session.execute_each(
-            "telemetry.add_sample",
-            (
-                {"series": series, "at": at, "instance": instance, "value": value}
-                for series, value in values.items()
-                if value is not None
-            ),
-        )
-
-
-async def samples_since(
-    db: Database, series: Sequence[str], since: datetime, instance: str | None = None
-) -> list[DictRow]:
-    return await db.rows("telemetry.samples_since", series=list(series), since=since, instance=instance)
 
 
 async def add_query_stats(
@@ -141,55 +95,6 @@ def _without_values(plan: Any, key: str = "") -> Any:
 def statement_name(text: str) -> str:
     """`topic.name` of our own statements; other texts with white space folded, at most 500 characters."""
     return names_by_text().get(text) or " ".join(text.split())[:500]
-
-
-@dataclass(frozen=True, slots=True)
-class RouteLatency:
-    """A route over a range: counts, and seconds."""
-
-    route: str
-    method: str
-    count: int
-    server_errors: int
-    client_errors: int
-    p50: float | None
-    p95: float | None
-    p99: float | None
-    mean: float
-    max: float
-
-
-async def latency_by_route(db: Database, since: datetime) -> list[RouteLatency]:
-    """Every route since a time, the busiest first."""
-    found = []
-    for row in await db.rows("telemetry.latency_by_route", since=since):
-        p50, p95, p99 = histogram.quantiles(histogram.decode(row["histogram"]), (0.5, 0.95, 0.99))
-        found.append(
-            RouteLatency(
-                row["route"],
-                row["method"],
-                row["count"],
-                row["server_errors"],
-                row["client_errors"],
-                p50,
-                p95,
-                p99,
-                row["sum_seconds"] / row["count"],
-                row["max_seconds"],
-            )
-        )
-    return found
-
-
-async def latency_over_time(
-    db: Database, since: datetime, step: timedelta, route: str | None = None
-) -> list[dict[str, Any]]:
-    """Steps of a range, oldest first: at, count, server_errors, p50, p95, p99 (seconds)."""
-    steps = []
-    for row in await db.rows("telemetry.latency_over_time", since=since, step=step, route=route):
-        p50, p95, p99 = histogram.quantiles(histogram.decode(row.pop("histogram")), (0.5, 0.95, 0.99))
-        steps.append({**row, "p50": p50, "p95": p95, "p99": p99})
-    return steps
 
 
 async def statements_since(db: Database, since: datetime, limit: int = 100) -> list[dict[str, Any]]:

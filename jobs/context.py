@@ -29,6 +29,7 @@ class Context:
     process: ProcessWatch
     pulse: Pulse = field(default_factory=Pulse)
     instagram: InstagramClient | None = None  # None where it has no token
+    process_name: str = "app"  # survives restarts, unlike the instance
     memory_streak: Streak = field(default_factory=lambda: Streak(MEMORY))
     source_streaks: dict[str, Streak] = field(default_factory=dict)
     answers_stored: dict[str, Counter[str]] = field(default_factory=dict)  # by source, as the tally then was

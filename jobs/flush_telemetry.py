@@ -1,10 +1,8 @@
 """Write what was measured in memory: requests, answers of sources, statements, and the slow ones with their plans."""
 
 import time
-from collections.abc import Iterator
 
-from db import histogram, telemetry
-from db import requests as noted
+from db import latency, telemetry
 from jobs import source_health
 from jobs.context import Context
 
@@ -19,11 +17,7 @@ async def run(context: Context) -> int:
     ended = requests.count
     if requests:
         try:
-            for start, found in list(requests.intervals.items()):
-                await telemetry.add_latency(
-                    context.db, context.instance, telemetry.interval_start(start), _rows(found)
-                )
-                del requests.intervals[start]
+            await latency.add(context.db, context.instance, requests.intervals)
         except BaseException:
             context.requests.put_back(requests)
             raise
@@ -40,18 +34,3 @@ async def run(context: Context) -> int:
         context.db.recorder.put_back(stats, slow)
         raise
     return ended + answers + counted
-
-
-def _rows(found: noted.Interval) -> Iterator[telemetry.RouteInterval]:
-    """An interval as rows; sum and maximum are the histogram's, within 1 %."""
-    for (route, method, status_class), counts in found.items():
-        total, longest = _sum_and_max(counts)
-        yield telemetry.RouteInterval(
-            route, method, status_class, int(counts.sum()), total, longest, histogram.encode(counts)
-        )
-
-
-def _sum_and_max(counts: histogram.Counts) -> tuple[float, float]:
-    used = counts.nonzero()[0]
-    middles = 2 * histogram.GAMMA**used / (histogram.GAMMA + 1) / 1e6
-    return float((middles * counts[used]).sum()), float(middles[-1])

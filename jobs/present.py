@@ -14,9 +14,10 @@ import psycopg
 import structlog
 from psycopg.rows import DictRow
 
-from db import alerts, subreddits, telemetry
+from db import alerts, samples, subreddits
 from db.attribution import asked_by
 from db.errors import DatabaseDown
+from db.levels import STEP
 from db.requests import Lately
 from jobs import source_health, verdicts
 from jobs.context import Context
@@ -113,10 +114,13 @@ class Present:
 
     async def recall(self) -> None:
         """Begin the pulse with what is stored of the last fifteen minutes, so that a restart leaves no hole."""
-        since = datetime.now(UTC) - timedelta(minutes=15)
+        now = datetime.now(UTC)
+        since = now - timedelta(minutes=15)
         frames: dict[float, dict[str, float | None]] = {}
-        for row in await telemetry.samples_since(self.context.db, SERIES, since):
-            frames.setdefault(round(row["at"].timestamp(), 3), {})[row["series"]] = row["value"]
+        stored = await samples.over_time(self.context.db, SERIES, since, now, STEP, self.context.process_name)
+        for name, steps in stored.items():
+            for step in steps:
+                frames.setdefault(step["at"].timestamp(), {})[name] = step["mean"]
         recent = await self.context.db.rows("runs.present", jobs=self._shared, since=since, ids=[])
         past = [_run(row) for row in recent]
         for at, series in sorted(frames.items()):

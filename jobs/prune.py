@@ -1,4 +1,4 @@
-"""Forget what is too old to be asked for."""
+"""Forget what is too old to be asked for; telemetry goes by whole partitions, in `roll_up`."""
 
 from datetime import timedelta
 
@@ -6,10 +6,6 @@ from db.database import Database
 from jobs.context import Context
 
 KEEP = {
-    "telemetry.prune_latency": timedelta(days=14),
-    "telemetry.prune_samples": timedelta(days=14),
-    "telemetry.prune_query_stats": timedelta(days=14),
-    "telemetry.prune_slow_queries": timedelta(days=30),
     "sources.prune": timedelta(days=30),
     "alerts.prune": timedelta(days=365),
     "instances.prune": timedelta(days=7),

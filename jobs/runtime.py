@@ -63,6 +63,7 @@ async def open_runtime(
         context = Context(
             settings, db, instance, source, budget, classifier, requests, process, pulse, instagram
         )
+        context.process_name = instances.process_name(role, settings.port)
         jobs = jobs_of(settings)
         recorder = Recorder(db, instance)
         queue = Queue(context, jobs, recorder)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from db import instances, telemetry
+from db import instances, samples
 from jobs.context import Context
 
 
@@ -21,5 +21,5 @@ async def run(context: Context) -> int:
     frame = context.pulse.latest
     if frame is not None:
         values |= frame.series
-    await telemetry.add_samples(context.db, context.instance, datetime.now(UTC), values)
+    await samples.add(context.db, context.process_name, context.instance, datetime.now(UTC), values)
     return len(values)

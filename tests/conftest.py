@@ -18,7 +18,8 @@ from psycopg.conninfo import make_conninfo
 
 from categorization.classify import Classifier
 from categorization.taxonomy import load_taxonomy
-from db.database import Database
+from db import partitions
+from db.database import Database, with_schema
 from db.embedded import EmbeddedServer
 from db.measure import QueryRecorder
 from db.migrate import migrate
@@ -77,7 +78,9 @@ def template(postgres: str) -> str:
     """Name of a migrated database to clone from."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE DATABASE template_subpulse")
-    migrate(make_conninfo(postgres, dbname="template_subpulse"), SCHEMA)
+    conninfo = make_conninfo(postgres, dbname="template_subpulse")
+    migrate(conninfo, SCHEMA)
+    partitions.maintain(with_schema(conninfo, SCHEMA))
     return "template_subpulse"
 
 

@@ -1,23 +1,25 @@
 """Requests, the response cache and statements."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from dashboard.data.bridge import Row, asked, connection
 from dashboard.kept import kept
-from db import between, telemetry
+from db import between, samples, telemetry
+from db import latency as latencies
 
 
 @kept(seconds=5, entries=20)
-def endpoints(since: datetime) -> list[telemetry.RouteLatency]:
-    """Every route since a moment, the busiest first."""
-    return asked("endpoints", lambda db: telemetry.latency_by_route(db, since))
+def endpoints(since: datetime, until: datetime) -> list[latencies.RouteLatency]:
+    """Every route of a range, the busiest first; the dashboard's own reads and probes are among them."""
+    return asked("endpoints", lambda db: latencies.by_route(db, since, until))
 
 
 @kept(seconds=5, entries=50)
-def latency(since: datetime, step_seconds: int, route: str | None) -> list[Row]:
-    """One route's or all requests in steps: at, count, server_errors, p50, p95, p99 in seconds."""
-    step = timedelta(seconds=step_seconds)
-    return asked("endpoints", lambda db: telemetry.latency_over_time(db, since, step, route))
+def latency(
+    since: datetime, until: datetime, step_seconds: int, route: str | None, methods: tuple[str, ...] | None
+) -> latencies.OverTime:
+    """One route's requests, or all of some methods, in steps; seconds."""
+    return asked("endpoints", lambda db: latencies.over_time(db, since, until, step_seconds, route, methods))
 
 
 def cache_namespaces() -> list[Row]:
@@ -28,15 +30,9 @@ def cache_namespaces() -> list[Row]:
 @kept(seconds=10, entries=10)
 def hit_rate(since: datetime, until: datetime, step_seconds: int) -> list[Row]:
     """The cache's hit rate in steps: at, mean in percent."""
-    readings: dict[float, list[float]] = {}
-    for row in asked("cache", lambda db: telemetry.samples_since(db, ["hit_rate"], since)):
-        if row["at"] < until:
-            begin = row["at"].timestamp() // step_seconds * step_seconds
-            readings.setdefault(begin, []).append(row["value"])
-    return [
-        {"at": datetime.fromtimestamp(begin, UTC), "mean": sum(values) / len(values)}
-        for begin, values in readings.items()
-    ]
+    series = ("hit_rate",)
+    found = asked("cache", lambda db: samples.over_time(db, series, since, until, step_seconds))
+    return found["hit_rate"]
 
 
 @kept(seconds=5, entries=10)

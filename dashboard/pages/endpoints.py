@@ -6,10 +6,11 @@ import streamlit as st
 from dashboard import charts, data, format, parts, time_axis
 
 ALL = "All routes"
+OWN = ("PAGE", "PROBE")  # the dashboard's reads and the probes, which are no requests of the API
 
 axis = time_axis.show()
 with st.skeleton(height=300):
-    routes = data.endpoints(axis.since)
+    routes = [one for one in data.endpoints(*axis.span) if one.method not in OWN]
 if not routes:
     parts.empty(
         "No requests in this range",
@@ -52,7 +53,9 @@ parts.table(
 names = sorted({route.route for route in routes})
 chosen = st.selectbox("Route in the charts", [ALL, *names], key="endpoint", bind="query-params", width=420)
 with st.skeleton(height=240):
-    steps = data.latency(axis.since, axis.step_seconds, None if chosen in (ALL, None) else chosen)
+    methods = tuple(sorted({route.method for route in routes}))
+    one = None if chosen in (ALL, None) else chosen
+    steps = data.latency(*axis.span, axis.step_seconds, one, methods).steps
 zone = parts.viewer_zone()
 time_axis.chart(
     charts.latency(steps, zone, axis), "Latency", f"Latency of {chosen} over time", axis, "p50, p95 and p99"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from db import alerts, runs, telemetry
+from db import alerts, latency, runs, telemetry
 from db.database import Database
 from db.errors import DatabaseDown
 from jobs import flush_telemetry, probe_self, prune, sample_process
@@ -12,7 +12,7 @@ from jobs.context import Context
 from pulse import Part
 from tests.stored import sql
 
-MINUTE_AGO = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 
 
 async def test_requests_and_statements_are_flushed_once(db: Database, context: Context) -> None:
@@ -21,12 +21,12 @@ async def test_requests_and_statements_are_flushed_once(db: Database, context: C
     db.recorder.drain()
     await runs.is_paused(db, "prune")
     assert await flush_telemetry.run(context) >= 4
-    since = datetime.now(UTC) - MINUTE_AGO
-    (route,) = await telemetry.latency_by_route(db, since)
+    since = datetime.now(UTC) - MINUTE
+    (route,) = await latency.by_route(db, since, datetime.now(UTC) + MINUTE)
     assert (route.route, route.count) == ("/api/stats", 3)
     assert "runs.is_paused" in {row["statement"] for row in await telemetry.statements_since(db, since)}
     await flush_telemetry.run(context)
-    (route,) = await telemetry.latency_by_route(db, since)
+    (route,) = await latency.by_route(db, since, datetime.now(UTC) + MINUTE)
     assert route.count == 3
 
 
@@ -35,7 +35,7 @@ async def test_slow_statements_are_flushed_with_their_plan(db: Database, context
     await sql(db, "SELECT pg_sleep(%s)", 0.03)
     db.recorder.slow_seconds = 100
     await flush_telemetry.run(context)
-    (slow,) = await telemetry.slow_queries(db, datetime.now(UTC) - MINUTE_AGO)
+    (slow,) = await telemetry.slow_queries(db, datetime.now(UTC) - MINUTE)
     assert slow["plan"]
     assert slow["seconds"] >= 0.03
 
@@ -51,7 +51,7 @@ async def test_requests_outlive_an_outage(
         context.requests.add("/api/stats", "GET", 503, 0.1)
     going_away(False)
     await flush_telemetry.run(context)
-    (route,) = await telemetry.latency_by_route(db, datetime.now(UTC) - MINUTE_AGO)
+    (route,) = await latency.by_route(db, datetime.now(UTC) - MINUTE, datetime.now(UTC) + MINUTE)
     assert (route.count, route.server_errors) == (3, 2)
 
 
@@ -71,7 +71,7 @@ async def test_statements_and_slow_ones_outlive_an_outage_in_the_middle(
             with pytest.raises(DatabaseDown):
                 await flush_telemetry.run(context)
     await flush_telemetry.run(context)
-    since = datetime.now(UTC) - MINUTE_AGO
+    since = datetime.now(UTC) - MINUTE
     calls = {row["statement"]: row["calls"] for row in await telemetry.statements_since(db, since)}
     assert calls["runs.is_paused"] == 1
     slow = await telemetry.slow_queries(db, since)
@@ -85,7 +85,7 @@ async def test_a_sample_holds_the_processs_figures_and_those_of_the_pulse(
     context.pulse.tick()
     await sql(db, "UPDATE instances SET seen_at = now() - interval '1 hour'")
     await sample_process.run(context)
-    rows = dict(await sql(db, "SELECT series, value FROM samples"))
+    ((rows,),) = await sql(db, "SELECT readings FROM samples_live")
     assert {"rss", "cpu", "threads", "open_files", "gc_collections", "pool_in_use"} <= set(rows)
     assert rows["rss"] > 2**20
     assert rows["p95"] == 12.5
@@ -98,13 +98,6 @@ async def test_without_a_pulse_the_process_is_sampled_all_the_same(db: Database,
 
 
 OLD = {
-    "latency": "INSERT INTO latency VALUES (now() - interval '15 days', 10, 'me', '/', 'GET', 2, 1, 1, 1, ''), "
-    "(now(), 10, 'me', '/', 'GET', 2, 1, 1, 1, '')",
-    "samples": "INSERT INTO samples VALUES ('rss', now() - interval '15 days', 'me', 1), ('rss', now(), 'me', 1)",
-    "query_stats": "INSERT INTO query_stats VALUES "
-    "(now() - interval '15 days', 10, 'me', 'x', 'y', 1, 1, 1, 1, ''), (now(), 10, 'me', 'x', 'y', 1, 1, 1, 1, '')",
-    "slow_queries": "INSERT INTO slow_queries (at, instance, statement, text, asker, seconds) VALUES "
-    "(now() - interval '31 days', 'me', 'x', 'x', 'y', 1), (now() - interval '29 days', 'me', 'x', 'x', 'y', 1)",
     "source_answers": "INSERT INTO source_answers VALUES "
     "(now() - interval '31 days', 'reddit', 'me', 'alive', '', 1, now()), "
     "(now() - interval '29 days', 'reddit', 'me', 'alive', '', 1, now())",
@@ -125,7 +118,7 @@ async def test_what_is_too_old_is_forgotten_and_the_rest_is_kept(
     async with db.connection() as connection:
         for statement in OLD.values():
             await connection.execute(statement)  # type: ignore[arg-type]
-    assert await prune.run(context) == 8
+    assert await prune.run(context) == 4
     async with db.connection() as connection:
         for table in OLD:
             cursor = await connection.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type] # noqa: S608

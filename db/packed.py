@@ -1,0 +1,123 @@
+"""Arrays of whole numbers as few bytes.
+
+Two forms. While an interval is fresh it is stored as plain triples (series, bucket, count), and concatenating two of
+them merges them, so PostgreSQL merges with one `string_agg`. What is rolled up is packed: one sorted key for series,
+bucket and interval, kept as differences; the bytes of equal weight side by side, as in Blosc's shuffle or Parquet's
+BYTE_STREAM_SPLIT; then zstd. 20 endpoints with 23 requests a minute each take 14 bytes per endpoint and minute.
+"""
+
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+LEVEL = 9  # zstd's; beyond, a tenth fewer bytes cost four times the time
+_TRIPLE = np.dtype([("series", "<u4"), ("bucket", "<u2"), ("count", "<u4")])
+
+Numbers = NDArray[np.int64]
+
+
+class Counted(NamedTuple):
+    """How often each bucket of each series was met in each interval; four arrays of one length.
+
+    The same place may stand in it several times: whoever sums adds up.
+    """
+
+    series: Numbers
+    bucket: Numbers
+    interval: Numbers
+    times: Numbers
+
+
+def fresh(series: int, counts: Numbers) -> bytes:
+    """One series' counts per bucket, shape (buckets,), each below 2^32, as triples."""
+    used = np.flatnonzero(counts)
+    triples = np.empty(len(used), _TRIPLE)
+    triples["series"], triples["bucket"], triples["count"] = series, used, counts[used]
+    return triples.tobytes()
+
+
+def unfresh(data: bytes | memoryview, interval: int = 0) -> Counted:
+    """Triples, of one or several concatenated; all of one interval.
+
+    Raises:
+        ValueError: not a whole number of triples.
+    """
+    triples = np.frombuffer(data, _TRIPLE)
+    return Counted(
+        triples["series"].astype(np.int64),
+        triples["bucket"].astype(np.int64),
+        np.full(len(triples), interval, np.int64),
+        triples["count"].astype(np.int64),
+    )
+
+
+def pack(counted: Counted, buckets: int, intervals: int) -> bytes:
+    """Counts of a row of `intervals` intervals; buckets and intervals are numbered from 0."""
+    keys = (counted.series * buckets + counted.bucket) * intervals + counted.interval
+    unique, place = np.unique(keys, return_inverse=True)
+    sums = np.bincount(place, weights=counted.times, minlength=len(unique)).astype(np.int64)
+    return squeeze(np.concatenate([np.diff(unique, prepend=0), sums]))
+
+
+def unpack(data: bytes | memoryview, buckets: int, intervals: int) -> Counted:
+    """What `pack` packed, sorted by series, bucket and interval.
+
+    Raises:
+        ValueError: the bytes are not of its making.
+    """
+    numbers = unsqueeze(data)
+    half = len(numbers) // 2
+    if 2 * half != len(numbers):
+        raise ValueError("packed counts of an odd length: keys without counts")
+    keys, interval = np.divmod(np.cumsum(numbers[:half]), intervals)
+    series, bucket = np.divmod(keys, buckets)
+    return Counted(series, bucket, interval, numbers[half:])
+
+
+def squeeze(numbers: Numbers) -> bytes:
+    """Whole numbers from 0 on as bytes: how many bytes each needs, then zstd of the lowest bytes, the next ones …"""
+    width = max((int(numbers.max(initial=0)).bit_length() + 7) // 8, 1)
+    planes = numbers.astype("<i8").view(np.uint8).reshape(-1, 8)[:, :width].T
+    return bytes([width]) + zstd.compress(planes.tobytes(), LEVEL)
+
+
+def unsqueeze(data: bytes | memoryview) -> Numbers:
+    """What `squeeze` squeezed.
+
+    Raises:
+        ValueError: the bytes are not of its making.
+    """
+    data = bytes(data)
+    try:
+        planes = np.frombuffer(zstd.decompress(data[1:]), np.uint8).reshape(data[0], -1)
+    except (IndexError, zstd.ZstdError) as exc:
+        raise ValueError(f"packed numbers cannot be read: {exc}") from exc
+    numbers: Numbers = planes[0].astype(np.int64)
+    for weight in range(1, len(planes)):
+        numbers |= planes[weight].astype(np.int64) << (8 * weight)
+    return numbers
+
+
+def compress(numbers: NDArray[np.float64]) -> bytes:
+    """Numbers as bytes, with the seven digits of a four-byte float each."""
+    return zstd.compress(numbers.astype("<f4").view(np.uint8).reshape(-1, 4).T.tobytes(), LEVEL)
+
+
+def decompress(data: bytes | memoryview) -> NDArray[np.float64]:
+    """What `compress` compressed, flat.
+
+    Raises:
+        ValueError: the bytes are not of its making.
+    """
+    try:
+        planes = np.frombuffer(zstd.decompress(bytes(data)), np.uint8).reshape(4, -1)
+    except zstd.ZstdError as exc:
+        raise ValueError(f"packed numbers cannot be read: {exc}") from exc
+    return np.ascontiguousarray(planes.T).view("<f4").ravel().astype(np.float64)

@@ -1,0 +1,39 @@
+"""Every hour that is over becomes rows of the coarser levels, in one transaction, once."""
+
+from datetime import UTC, datetime
+
+from db import latency, samples
+from db.database import Database
+from db.levels import DAY, HOUR
+
+GRACE_SECONDS = 60  # how long processes may take to store their last interval
+LONGER = ((DAY, HOUR), (30 * DAY, DAY))  # an interval, and those it is made of
+
+
+async def roll_up(db: Database, now: float | None = None) -> int:
+    """Roll up every hour that is over and not yet rolled up; how many those were.
+
+    Args:
+        now: epoch seconds.
+    """
+    moment = datetime.now(UTC).timestamp() if now is None else now
+    hours = 0
+    while await _roll_up_next(db, moment):
+        hours += 1
+    return hours
+
+
+async def _roll_up_next(db: Database, now: float) -> bool:
+    async with db.transaction() as session:
+        begin = int((await session.value("rollup.begin")).timestamp())
+        end = begin + HOUR
+        if end + GRACE_SECONDS > now:
+            return False
+        await latency.roll_up_hour(session, begin)
+        await samples.roll_up_hour(session, begin)
+        for width, of_width in LONGER:
+            if end % width == 0:
+                await latency.roll_up_longer(session, width, end - width, of_width)
+                await samples.roll_up_longer(session, width, end - width, of_width)
+        await session.execute("rollup.move_on", until=datetime.fromtimestamp(end, UTC))
+    return True

@@ -1,0 +1,193 @@
+"""Readings over time (memory, CPU, queue depth …): stored every ten seconds, read over any range.
+
+A process is known by a name that survives its restarts, so that its memory is one line. A rolled-up interval keeps
+how many readings there were, their mean, the lowest and the highest; a missing reading is nothing, not zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+from db import levels
+from db.database import Database, Session
+from db.latency import moment
+from db.levels import BY_WIDTH, STEP
+from db.packed import compress, decompress
+
+COUNT, MEAN, LOW, HIGH = range(4)
+Summary = NDArray[np.float64]  # shape (4, intervals)
+
+
+async def add(
+    db: Database, process: str, instance: str, at: datetime, values: Mapping[str, float | None]
+) -> None:
+    """Store one value per series, in the interval that `at` falls into; None is stored as nothing."""
+    readings = {series: value for series, value in values.items() if value is not None}
+    if readings:
+        await db.execute(
+            "samples.add",
+            at=moment(int(at.timestamp() // STEP * STEP)),
+            instance=instance,
+            process=process,
+            readings=Jsonb(readings),
+        )
+
+
+@dataclass(slots=True)
+class Summaries:
+    """Summaries by series of some intervals, readings and shorter summaries added one by one."""
+
+    begin: int
+    width: int
+    intervals: int
+    series: dict[str, Summary] = field(default_factory=dict)
+
+    def _of(self, name: str) -> Summary:
+        found = self.series.get(name)
+        if found is None:
+            found = np.zeros((4, self.intervals))
+            found[LOW], found[HIGH] = np.inf, -np.inf
+            self.series[name] = found
+        return found
+
+    def read(self, at: int, readings: Mapping[str, float]) -> None:
+        """Add readings of one moment (epoch seconds)."""
+        for name, value in readings.items():
+            self.add(name, np.array([at]), np.array([[1.0], [value], [value], [value]]))
+
+    def add(self, name: str, at: NDArray[np.int64], shorter: Summary) -> None:
+        """Add shorter summaries, shape (4, n), that begin at `at`, shape (n,), epoch seconds."""
+        place = (at - self.begin) // self.width
+        inside = (place >= 0) & (place < self.intervals) & (shorter[COUNT] > 0)
+        place, part, known = place[inside], shorter[:, inside], self._of(name)
+        sums = np.bincount(place, weights=part[COUNT] * part[MEAN], minlength=self.intervals)
+        counts = np.bincount(place, weights=part[COUNT], minlength=self.intervals)
+        total = known[COUNT] + counts
+        known[MEAN] = (known[MEAN] * known[COUNT] + sums) / np.where(total, total, 1)
+        known[COUNT] = total
+        np.minimum.at(known[LOW], place, part[LOW])
+        np.maximum.at(known[HIGH], place, part[HIGH])
+
+    def pack(self) -> bytes:
+        """As bytes: the names, then the numbers with four bytes each."""
+        names = orjson.dumps(list(self.series))
+        return (
+            len(names).to_bytes(4, "little") + names + compress(np.stack(list(self.series.values()), axis=1))
+        )
+
+
+def unpack(data: bytes, intervals: int) -> dict[str, Summary]:
+    """What `Summaries.pack` packed.
+
+    Raises:
+        ValueError: the bytes are not of its making.
+    """
+    end = 4 + int.from_bytes(data[:4], "little")
+    names = orjson.loads(data[4:end])
+    whole = decompress(data[end:]).reshape(4, len(names), intervals)
+    return {name: whole[:, place] for place, name in enumerate(names)}
+
+
+async def roll_up_hour(session: Session, begin: int) -> None:
+    """Put an hour of fresh readings into the levels that are made of them."""
+    rows = await session.rows(
+        "samples.fresh", since=moment(begin), until=moment(begin + levels.HOUR), process=None
+    )
+    for level in levels.LEVELS:
+        if level.row == levels.HOUR:
+            by_process: dict[str, Summaries] = {}
+            for row in rows:
+                found = by_process.setdefault(row["process"], Summaries(begin, level.width, level.intervals))
+                found.read(int(row["at"].timestamp()), row["readings"])
+            await _store(session, by_process)
+
+
+async def roll_up_longer(session: Session, width: int, begin: int, of_width: int) -> None:
+    """Make one interval of `width` seconds out of the shorter ones in it."""
+    by_process: dict[str, Summaries] = {}
+    for row in await _stored(session, [levels.Piece(of_width, begin, begin + width)], None):
+        found = by_process.setdefault(row["process"], Summaries(begin, width, 1))
+        for name, shorter in unpack(row["packed"], 1).items():
+            found.add(name, np.array([int(row["at"].timestamp())]), shorter)
+    await _store(session, by_process)
+
+
+async def _store(session: Session, by_process: Mapping[str, Summaries]) -> None:
+    for process, found in by_process.items():
+        await session.execute(
+            "samples.store", width=found.width, at=moment(found.begin), process=process, packed=found.pack()
+        )
+
+
+async def over_time(
+    db: Database,
+    names: Sequence[str],
+    since: datetime,
+    until: datetime,
+    step_seconds: int,
+    process: str | None = None,
+) -> dict[str, list[dict[str, Any]]]:
+    """For each series, steps that have readings, oldest first: at, mean, low, high; None for all processes together.
+
+    Steps count from 1970, and become longer where the range is so old that nothing finer is kept.
+    """
+    now = datetime.now(UTC).timestamp()
+    step = max(step_seconds, levels.finest_at(since.timestamp(), now).width)
+    begin = int(since.timestamp() // step * step)
+    steps = max(-int(-(until.timestamp() - begin) // step), 1)
+    found = Summaries(begin, step, steps)
+    async with db.transaction() as session:
+        rolled_up = int((await session.value("rollup.rolled_up_until")).timestamp())
+        covering = levels.pieces(since.timestamp(), until.timestamp(), rolled_up, now, step)
+        for row in await _stored(session, covering, process):
+            level, row_begin = BY_WIDTH[row["width"]], int(row["at"].timestamp())
+            at = row_begin + level.width * np.arange(level.intervals)
+            inside = (at >= int(row["since"].timestamp())) & (at < int(row["until"].timestamp()))
+            known = unpack(row["packed"], level.intervals)
+            for name in names:
+                if name in known:
+                    found.add(name, at[inside], known[name][:, inside])
+        fresh_since = max(int(since.timestamp() // STEP * STEP), rolled_up)
+        rows = await session.rows("samples.fresh", since=moment(fresh_since), until=until, process=process)
+        for row in rows:
+            readings = row["readings"]
+            found.read(
+                int(row["at"].timestamp()), {name: readings[name] for name in names if name in readings}
+            )
+    return {name: _steps(found, name) for name in names}
+
+
+def _steps(found: Summaries, name: str) -> list[dict[str, Any]]:
+    summary = found.series.get(name)
+    if summary is None:
+        return []
+    return [
+        {
+            "at": moment(found.begin + found.width * int(place)),
+            "mean": float(summary[MEAN, place]),
+            "low": float(summary[LOW, place]),
+            "high": float(summary[HIGH, place]),
+        }
+        for place in np.flatnonzero(summary[COUNT])
+    ]
+
+
+async def _stored(
+    session: Session, covering: Sequence[levels.Piece], process: str | None
+) -> list[dict[str, Any]]:
+    if not covering:
+        return []
+    return await session.rows(
+        "samples.stored",
+        widths=[piece.width for piece in covering],
+        rows=[timedelta(seconds=BY_WIDTH[piece.width].row) for piece in covering],
+        sinces=[moment(piece.since) for piece in covering],
+        untils=[moment(piece.until) for piece in covering],
+        process=process,
+    )
