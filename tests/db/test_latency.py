@@ -24,6 +24,12 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+@pytest.fixture(autouse=True)
+async def rolled_up_until_now(db: Database) -> None:
+    """Whenever the template was made: the hour may have turned since."""
+    await sql(db, "UPDATE rolled_up SET until = %s", at(NOW))
+
+
 @pytest.fixture
 def partitions_since(db: Database, database_url: str) -> None:
     import psycopg

@@ -15,6 +15,12 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+@pytest.fixture(autouse=True)
+async def rolled_up_until_now(db: Database) -> None:
+    """Whenever the template was made: the hour may have turned since."""
+    await sql(db, "UPDATE rolled_up SET until = %s", at(NOW))
+
+
 async def test_a_missing_reading_is_stored_as_nothing(db: Database) -> None:
     await samples.add(db, "app", "me", at(NOW), {"rss": 5.0, "p95": None, "cpu": 0.0})
     await samples.add(db, "app", "me", at(NOW + 10), {"p95": None})

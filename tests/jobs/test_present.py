@@ -148,6 +148,7 @@ async def test_an_outage_leaves_the_last_reading_and_is_said(
 
 async def test_a_restart_recalls_the_last_fifteen_minutes(present: Present, db: Database) -> None:
     now = datetime.now(UTC)
+    await sql(db, "UPDATE rolled_up SET until = until - interval '1 hour'")
     for minutes, value in ((20, 1.0), (10, 2.0), (5, 3.0)):
         at = now - timedelta(minutes=minutes)
         await samples.add(db, present.context.process_name, "before", at, {"p95": value, "threads": 5.0})
