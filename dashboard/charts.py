@@ -18,8 +18,13 @@ LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they a
 ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
 
 
-def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
-    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
+def latency(
+    steps: Sequence[Row], zone: tzinfo, axis: TimeAxis, objective_ms: float | None = None
+) -> go.Figure:
+    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps.
+
+    The objective is a thin line at what p95 is held to.
+    """
     steps = with_gaps(steps, axis.step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
@@ -31,7 +36,26 @@ def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
         )  # fmt: skip
         _name_at_end(line, label)
         figure.add_trace(line)
-    return over(axis, zone, calm(figure, "Milliseconds", 240))
+    calm(figure, "Milliseconds", 240)
+    if objective_ms is not None:
+        draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:g} ms")
+    return over(axis, zone, figure)
+
+
+def error_share(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
+    """Server errors in percent of the requests of each step; steps without requests are gaps."""
+    asked = [step for step in steps if step.get("count")]
+    figure = go.Figure()
+    figure.add_bar(
+        x=_times(asked, "at", zone),
+        y=[format.share(step["server_errors"], step["count"]) for step in asked],
+        name="errors", marker={"color": RED, "line": {"width": 0}},
+        width=axis.step_seconds * 1000 * 0.9, offset=0, hovertemplate="%{y:.2f} %",
+    )  # fmt: skip
+    calm(figure, "Percent", 120)
+    most = max((share for share in figure.data[0].y), default=0)
+    figure.update_yaxes(range=[0, max(most * 1.1, 1)], nticks=4)
+    return over(axis, zone, figure)
 
 
 def request_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:

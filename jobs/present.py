@@ -135,6 +135,7 @@ class Present:
         firing_since = next(
             (row["since"] for row in stored.firing if row["instance"] == context.instance), None
         )
+        objective_ms = context.settings.objectives.rest
         queue = stored.queue or {"waiting": 0, "doing": 0}
         return Part(
             series={
@@ -154,7 +155,7 @@ class Present:
                 "verdicts": [
                     asdict(verdict)
                     for verdict in (
-                        verdicts.api(series_ms(lately.p95), lately.errors, lately.requests),
+                        verdicts.api(series_ms(lately.p95), lately.errors, lately.requests, objective_ms),
                         verdicts.database(
                             context.db.down_reason,
                             slow,
@@ -178,7 +179,7 @@ class Present:
                 "sources": [_source(health) for health in stored.sources],
                 "memory_limit": process.memory_limit_bytes,
                 "memory_alert": process.memory_limit_bytes * verdicts.MEMORY_BAD_PERCENT / 100,
-                "objective_ms": verdicts.OBJECTIVE_MS,
+                "objective_ms": objective_ms,
             },
         )
 

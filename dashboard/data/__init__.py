@@ -22,6 +22,7 @@ from dashboard.data.communities import (
     recent_posts,
     requirements,
 )
+from dashboard.data.endpoints import KINDS, Endpoint, Kind, bucket_ends, endpoints, latency_over_time
 from dashboard.data.instagram import (
     engagement_by_time,
     engagement_by_type,
@@ -45,9 +46,7 @@ from dashboard.data.jobs import (
 from dashboard.data.marks import deployments, job_runs_between
 from dashboard.data.performance import (
     cache_namespaces,
-    endpoints,
     hit_rate,
-    latency,
     slow_queries,
     slow_query_counts,
     statements,
@@ -55,9 +54,12 @@ from dashboard.data.performance import (
 from dashboard.data.sources import Freshness, Overdue, answer_reasons, answers, freshness, sources_now
 
 __all__ = [
+    "KINDS",
     "ActionFailed",
     "Connection",
+    "Endpoint",
     "Freshness",
+    "Kind",
     "Overdue",
     "Row",
     "Sort",
@@ -66,6 +68,7 @@ __all__ = [
     "answers",
     "asked",
     "back",
+    "bucket_ends",
     "cache_namespaces",
     "can_control_jobs",
     "categories",
@@ -92,7 +95,7 @@ __all__ = [
     "job_runs",
     "job_runs_between",
     "jobs_today",
-    "latency",
+    "latency_over_time",
     "matching",
     "pause_job",
     "recent_posts",

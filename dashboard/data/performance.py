@@ -1,25 +1,10 @@
-"""Requests, the response cache and statements."""
+"""The response cache and statements."""
 
 from datetime import datetime
 
 from dashboard.data.bridge import Row, asked, connection
 from dashboard.kept import kept
 from db import between, samples, telemetry
-from db import latency as latencies
-
-
-@kept(seconds=5, entries=20)
-def endpoints(since: datetime, until: datetime) -> list[latencies.RouteLatency]:
-    """Every route of a range, the busiest first; the dashboard's own reads and probes are among them."""
-    return asked("endpoints", lambda db: latencies.by_route(db, since, until))
-
-
-@kept(seconds=5, entries=50)
-def latency(
-    since: datetime, until: datetime, step_seconds: int, route: str | None, methods: tuple[str, ...] | None
-) -> latencies.OverTime:
-    """One route's requests, or all of some methods, in steps; seconds."""
-    return asked("endpoints", lambda db: latencies.over_time(db, since, until, step_seconds, route, methods))
 
 
 def cache_namespaces() -> list[Row]:

@@ -1,69 +1,61 @@
-"""Which route is slow or failing, since when."""
+"""Which endpoint is slow or failing, since when, and whether it keeps to its objective."""
 
-import pandas as pd
+from dataclasses import replace
+
 import streamlit as st
 
-from dashboard import charts, data, format, parts, time_axis
-
-ALL = "All routes"
-OWN = ("PAGE", "PROBE")  # the dashboard's reads and the probes, which are no requests of the API
+from dashboard import charts, data, endpoints, format, heat, parts, time_axis
 
 axis = time_axis.show()
+kind = st.segmented_control(
+    "Whose requests", data.KINDS, default="API", required=True, key="kind", bind="query-params",
+    label_visibility="collapsed",
+)  # fmt: skip
 with st.skeleton(height=300):
-    routes = [one for one in data.endpoints(*axis.span) if one.method not in OWN]
-if not routes:
+    found = data.endpoints(*axis.span, kind)
+name = endpoints.chosen()
+if not found and not name:
     parts.empty(
         "No requests in this range",
-        "Ask the API something, such as /api/subreddits, and its route appears here within 10 seconds; "
-        "or choose a longer range.",
+        "Ask the API something, such as /api/subreddits, and its endpoint appears here within 10 seconds; "
+        "or choose a longer range, or other requests.",
     )
     st.stop()
 
-table = pd.DataFrame(
-    {
-        "route": [f"{route.method} {route.route}" for route in routes],
-        "count": [route.count for route in routes],
-        "rate": [route.count / axis.seconds for route in routes],
-        "p50": [format.milliseconds(route.p50) for route in routes],
-        "p95": [format.milliseconds(route.p95) for route in routes],
-        "p99": [format.milliseconds(route.p99) for route in routes],
-        "max": [format.milliseconds(route.max) for route in routes],
-        "errors": [route.server_errors for route in routes],
-        "share": [format.share(route.server_errors, route.count) for route in routes],
-        "refused": [route.client_errors for route in routes],
-    }
-).round({"rate": 3, "p50": 1, "p95": 1, "p99": 1, "max": 1, "share": 2})
-parts.table(
-    table,
-    {
-        "route": parts.text("Route", pinned=True),
-        "count": parts.number("Requests"),
-        "rate": parts.number("Per second", 2),
-        "p50": parts.number("p50 (ms)", 1),
-        "p95": parts.number("p95 (ms)", 1, help="95 of 100 requests took at most this long"),
-        "p99": parts.number("p99 (ms)", 1),
-        "max": parts.number("Slowest (ms)", 1),
-        "errors": parts.number("Errors (5xx)"),
-        "share": parts.number("Errors (%)", 2),
-        "refused": parts.number("Refused (4xx)"),
-    },
-    alt="Requests, latency and errors per route",
-)
+if found:
+    endpoints.summary(found)
+    endpoints.table(found, name)
+endpoints.box(found, name)
+one = next((endpoint for endpoint in found if endpoint.name == name), None)
+if name and one is None:
+    parts.empty(
+        f"Nobody asked {format.plain(name)} in this range", "Choose a longer range, or another endpoint."
+    )
+    st.stop()
 
-names = sorted({route.route for route in routes})
-chosen = st.selectbox("Route in the charts", [ALL, *names], key="endpoint", bind="query-params", width=420)
-with st.skeleton(height=240):
-    methods = tuple(sorted({route.method for route in routes}))
-    one = None if chosen in (ALL, None) else chosen
-    steps = data.latency(*axis.span, axis.step_seconds, one, methods).steps
-zone = parts.viewer_zone()
+route = one.route if one else None
+methods = (one.method,) if one else tuple(sorted({endpoint.method for endpoint in found}))
+with st.skeleton(height=300):
+    over = data.latency_over_time(*axis.span, axis.step_seconds, route, methods)
+axis = replace(axis, step_seconds=over.step_seconds)  # longer where nothing finer is kept
+zone, whose = parts.viewer_zone(), name or f"{kind if kind == 'API' else kind.lower()} requests together"
+objective = one.objective if one else data.settings().objectives.rest / 1e3 if kind == "API" else None
+objective_ms = format.milliseconds(objective)
+step = f"steps of {format.duration(axis.step_seconds)}"
 time_axis.chart(
-    charts.latency(steps, zone, axis), "Latency", f"Latency of {chosen} over time", axis, "p50, p95 and p99"
-)
+    charts.latency(over.steps, zone, axis, objective_ms),
+    "Latency", f"p50, p95 and p99 of {whose} over time, in milliseconds", axis, f"p50, p95 and p99, {step}",
+)  # fmt: skip
 time_axis.chart(
-    charts.request_rate(steps, zone, axis),
-    "Requests and server errors",
-    f"Requests and errors of {chosen} over time",
-    axis,
-    "per second",
-)
+    charts.request_rate(over.steps, zone, axis),
+    "Requests", f"Requests and errors of {whose} per second", axis, "per second, errors in red",
+)  # fmt: skip
+time_axis.chart(
+    charts.error_share(over.steps, zone, axis),
+    "Errors", f"Errors of {whose} in percent of the requests", axis, "percent of requests, answered with 5xx",
+)  # fmt: skip
+time_axis.chart(
+    heat.latency(over.at, over.counts, data.bucket_ends(), zone, axis, objective_ms),
+    "How long how many took", f"How many requests of {whose} took how long, over time", axis,
+    "milliseconds; the fuller the colour, the more requests",
+)  # fmt: skip

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kept import forget
-from db import details, histogram, runs, subreddits, telemetry
+from db import details, histogram, latency, runs, samples, subreddits
 from tests.dashboard.conftest import House, Open, said
 from tests.factories import subreddit
 
@@ -39,10 +39,8 @@ def lately() -> datetime:
 
 async def add_requests(house: House, route: str, count: int, seconds: float, status_class: int = 2) -> None:
     counts = histogram.counts_of([seconds] * count)
-    interval = telemetry.RouteInterval(
-        route, "GET", status_class, count, count * seconds, seconds, histogram.encode(counts)
-    )
-    await telemetry.add_latency(house.db, "here", telemetry.interval_start(now().timestamp()), [interval])
+    start = int(lately().timestamp() // 10) * 10
+    await latency.add(house.db, "here", {start: {(route, "GET", status_class): counts}})
 
 
 async def add_run(house: House, job: str, outcome: runs.Outcome, error: str | None = None) -> None:
@@ -118,17 +116,17 @@ def test_endpoints_shows_each_route_with_its_errors(house: House, open_page: Ope
     house.do(add_requests(house, "/api/stats", 2, 0.200, status_class=5))
     app = open_page("endpoints")
     (row,) = app.dataframe[0].value.to_dict("records")
-    assert row["route"] == "GET /api/stats"
-    assert (row["count"], row["errors"], row["share"]) == (100, 2, 2.0)
+    assert row["name"] == "GET /api/stats"
+    assert (row["count"], row["errors"]) == (100, 2.0)
     assert row["p50"] == pytest.approx(10, rel=0.011)
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 4
 
 
 def test_cache_sums_up_its_namespaces(house: House, open_page: Open) -> None:
     figures = {"hits": 3, "misses": 1, "hit_rate": 75.0, "items": 2, "max_items": 100, "ttl_seconds": 10,
                "evictions": 0, "expirations": 0, "invalidations": 0, "saved_ms": 1500.0}  # fmt: skip
     house.connect(cache_stats=lambda: [{"namespace": "stats", **figures}, {"namespace": "page", **figures}])
-    house.do(telemetry.add_samples(house.db, "here", lately(), {"hit_rate": 75.0}))
+    house.do(samples.add(house.db, "app@here", "here", lately(), {"hit_rate": 75.0}))
     app = open_page("cache")
     assert [metric.value for metric in app.metric] == ["75.0 %", "6", "3 s", "4"]
     assert len(app.get("plotly_chart")) == 1

@@ -116,7 +116,7 @@ async def hear(house: House, name: str = "sandbox") -> None:
         "unknown": 1,
         "unknown:blocked": 1,
     }
-    await sources.add_answers(house.db, "me", name, datetime.now(UTC), growth)
+    await sources.add_answers(house.db, "me", name, datetime.now(UTC) - timedelta(minutes=1), growth)
 
 
 def test_refusals_and_failures_are_explained(house: House, open_page: Open) -> None:

@@ -39,10 +39,10 @@ def instagram(**told: Any) -> SourceHealth:
 
 
 CASES = {
-    "no request": (verdicts.api(None, 0, 0), "good", "Quiet"),
-    "quick": (verdicts.api(300.0, 0, 9), "good", "Healthy"),
-    "slow": (verdicts.api(300.1, 0, 9), "warning", "Slow"),
-    "an error": (verdicts.api(1.0, 1, 9), "bad", "Errors"),
+    "no request": (verdicts.api(None, 0, 0, 300.0), "good", "Quiet"),
+    "quick": (verdicts.api(300.0, 0, 9, 300.0), "good", "Healthy"),
+    "slow": (verdicts.api(300.1, 0, 9, 300.0), "warning", "Slow"),
+    "an error": (verdicts.api(1.0, 1, 9, 300.0), "bad", "Errors"),
     "a database in order": (verdicts.database(None, 0, 100, 0), "good", "Healthy"),
     "a slow query": (verdicts.database(None, 1, 100, 0), "warning", "Slow queries"),
     "a waiting request": (verdicts.database(None, 0, 100, 1), "warning", "Pool full"),
@@ -161,7 +161,7 @@ def test_the_figure_stands_beside_the_word() -> None:
     def detail(verdict: Verdict) -> str:
         return verdict.detail
 
-    assert "2 of 9 requests" in detail(verdicts.api(1.0, 2, 9))
+    assert "2 of 9 requests" in detail(verdicts.api(1.0, 2, 9, 300.0))
     assert "1,234 over 100 ms" in detail(verdicts.database(None, 1234, 100, 0))
     assert len(detail(verdicts.database("x" * 500, 0, 100, 0))) == 80
     assert "33.3 %" in detail(verdicts.cache(1, 2))

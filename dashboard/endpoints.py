@@ -1,0 +1,171 @@
+"""Endpoints in words and columns: objective, error budget, and the period before."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, format, parts
+from dashboard.data import Endpoint
+
+PARAM = "endpoint"
+ALL = "All of them"
+ALIKE_PERCENT = 5  # a change below this is none
+MET, MISSED = "✓ met", "✕ missed"
+
+
+def change(now: float, before: float | None, more: str, less: str) -> str:
+    """`▲ 12 % slower`, `▼ 8 % faster`, `≈ alike`; `new` when there is nothing to compare with."""
+    if not before:
+        return "new"
+    percent = 100 * (now - before) / before
+    if abs(percent) < ALIKE_PERCENT:
+        return "≈ alike"
+    if percent >= 900:
+        return f"▲ {now / before:,.0f} times"
+    return f"▲ {percent:,.0f} % {more}" if percent > 0 else f"▼ {-percent:,.0f} % {less}"
+
+
+def verdict(endpoint: Endpoint) -> str:
+    """Whether the objective is met, as a word with its sign."""
+    if endpoint.met is None:
+        return "no objective"
+    return MET if endpoint.met else MISSED
+
+
+def summary(endpoints: Sequence[Endpoint]) -> None:
+    """What matters of all of them, in five figures."""
+    held = [endpoint for endpoint in endpoints if endpoint.met is not None]
+    missed = [endpoint for endpoint in held if not endpoint.met]
+    count = sum(endpoint.count for endpoint in endpoints)
+    errors = sum(endpoint.server_errors for endpoint in endpoints)
+    refused = sum(endpoint.client_errors for endpoint in endpoints)
+    earlier = sum(endpoint.before.count for endpoint in endpoints if endpoint.before)
+    worst = max(held, key=lambda endpoint: endpoint.budget_used or 0, default=None)
+    with st.grid(4, min_column_width=150):
+        _figure(
+            "Objectives",
+            f"✕ {len(missed)} missed" if missed else "✓ all met" if held else format.MISSING,
+            f"of {len(held)} endpoints",
+        )
+        _figure(
+            "Most of a budget used",
+            format.percent(100 * (worst.budget_used or 0), 0) if worst else format.MISSING,
+            worst.name if worst else "no objectives",
+        )
+        _figure("Requests", format.number(count), change(count, earlier, "more", "fewer"))
+        _figure(
+            "Errors",
+            format.percent(format.share(errors, count), 2),
+            f"{errors:,} failed, {refused:,} refused",
+        )
+
+
+def _figure(label: str, value: str, beside: str) -> None:
+    st.metric(label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def chosen() -> str | None:
+    """The endpoint that the address names; None for all."""
+    return st.query_params.get(PARAM)
+
+
+def choose(name: str | None) -> None:
+    """Write an endpoint into the address, or none."""
+    if name is None:
+        st.query_params.pop(PARAM, None)
+    else:
+        st.query_params[PARAM] = name
+
+
+def box(endpoints: Sequence[Endpoint], name: str | None) -> None:
+    """Choose one by its name, or all; one that was not asked in this range stays chosen."""
+    names = sorted({endpoint.name for endpoint in endpoints} | ({name} if name else set()))
+    st.session_state.endpoint_box = name or ALL
+    st.selectbox(
+        "Endpoint in the charts", [ALL, *names], key="endpoint_box", width=420,
+        on_change=_boxed,
+    )  # fmt: skip
+
+
+def _boxed() -> None:
+    name = st.session_state.endpoint_box
+    choose(None if name == ALL else name)
+
+
+def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
+    """One row each; a click on one chooses it."""
+    rows = [_row(endpoint) for endpoint in endpoints]
+    names = tuple(endpoint.name for endpoint in endpoints)
+    key = _table_key(names, name)
+    parts.table(
+        pd.DataFrame(rows),
+        {
+            "name": parts.text("Endpoint", pinned=True, width="medium"),
+            "verdict": parts.text("Objective", help="p95 against what it is held to; OBJECTIVES sets it"),
+            "p95": parts.number("p95 (ms)", 1, help="95 of 100 requests took at most this long"),
+            "objective": parts.number("held to (ms)"),
+            "budget": st.column_config.ProgressColumn(
+                "Budget used", format="%.0f %%", min_value=0, max_value=100,
+                help="5 of 100 requests may be slower than the objective: how much of these were. Above 100 % it is "
+                "overdrawn, and the objective missed.",
+            ),
+            "p95_change": parts.text("p95 before", help="Against the period of the same length directly before"),
+            "count": parts.number("Requests"),
+            "rate": parts.number("Per second", 3),
+            "rate_change": parts.text("Rate before", help="Against the period of the same length directly before"),
+            "p50": parts.number("p50 (ms)", 1),
+            "p99": parts.number("p99 (ms)", 1),
+            "max": parts.number("Slowest (ms)", 1),
+            "errors": parts.number("Errors (%)", 2, help="Answered with 5xx"),
+            "refused": parts.number("Refused", help="Answered with 4xx"),
+            "apdex": parts.number(
+                "Apdex", 2,
+                help="1 when every request took at most the objective; up to four times the objective counts "
+                "half, slower and failed ones nothing",
+            ),
+        },
+        alt="Requests, latency, errors and objective of each endpoint",
+        on_select=partial(_clicked, key, names),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [names.index(name)] if name in names else []}},
+        key=key,
+    )  # fmt: skip
+
+
+def _clicked(key: str, names: tuple[str, ...]) -> None:
+    rows = st.session_state[key].selection.rows
+    name = names[rows[0]] if rows else None
+    st.session_state.endpoints_table = (names, name)
+    choose(name)
+
+
+def _table_key(names: tuple[str, ...], name: str | None) -> str:
+    """Another table when its order changes or another endpoint is chosen elsewhere, so that the mark stands right."""
+    state = (names, name)
+    if st.session_state.get("endpoints_table") != state:
+        st.session_state.endpoints_table = state
+        st.session_state.endpoints_tables = st.session_state.get("endpoints_tables", 0) + 1
+    return f"endpoints-{st.session_state.endpoints_tables}"
+
+
+def _row(endpoint: Endpoint) -> data.Row:
+    before = endpoint.before
+    return {
+        "name": endpoint.name,
+        "verdict": verdict(endpoint),
+        "p95": endpoint.p95 * 1e3,
+        "objective": None if endpoint.objective is None else endpoint.objective * 1e3,
+        "budget": None if endpoint.budget_used is None else 100 * endpoint.budget_used,
+        "p95_change": change(endpoint.p95, before.p95 if before else None, "slower", "faster"),
+        "count": endpoint.count,
+        "rate": endpoint.per_second,
+        "rate_change": change(endpoint.per_second, before.per_second if before else None, "more", "fewer"),
+        "p50": endpoint.p50 * 1e3,
+        "p99": endpoint.p99 * 1e3,
+        "max": endpoint.max * 1e3,
+        "errors": format.share(endpoint.server_errors, endpoint.count),
+        "refused": endpoint.client_errors,
+        "apdex": endpoint.apdex,
+    }
