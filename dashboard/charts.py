@@ -3,6 +3,7 @@
 Streamlit draws them in the theme's palette, whose first three colours are the accent, amber and grey.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -14,6 +15,7 @@ from dashboard.ranges import TimeAxis
 
 Row = dict[str, Any]
 LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they are aligned one above the other
+LABEL_PIXELS = 13  # a line of small text
 # For these Streamlit's frontend puts the first four colours of the theme, and the tenth, which is that of text.
 ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
 
@@ -28,15 +30,14 @@ def latency(
     steps = with_gaps(steps, axis.step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
-    for name, width, label in (("p95", 2.0, "middle"), ("p99", 1.2, "top"), ("p50", 1.2, "bottom")):
+    for name, color, width in (("p95", ACCENT, 2.0), ("p99", AMBER, 1.2), ("p50", GRAY, 1.2)):
         values = [format.milliseconds(step.get(name)) for step in steps]
-        line = go.Scatter(
-            x=at, y=values, name=name, mode=_mode(values), line={"width": width},
+        figure.add_scatter(
+            x=at, y=values, name=name, **_drawn(values), line={"width": width, "color": color},
             hovertemplate="%{y:,.1f} ms",
         )  # fmt: skip
-        _name_at_end(line, label)
-        figure.add_trace(line)
     calm(figure, "Milliseconds", 240)
+    _name_at_ends(figure)
     if objective_ms is not None:
         draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:g} ms")
     return over(axis, zone, figure)
@@ -157,13 +158,13 @@ def lines(
         if len(series) == 1 and any(step.get("high") is not None for step in steps):
             _add_band(figure, at, _scaled(steps, "low", scale), _scaled(steps, "high", scale), reading)
         line = go.Scatter(
-            x=at, y=means, name=name, mode=_mode(means), line={"color": color, "width": 1.6},
+            x=at, y=means, name=name, **_drawn(means), line={"color": color, "width": 1.6},
             hovertemplate=reading,
         )  # fmt: skip
-        if len(series) > 1:
-            _name_at_end(line, "middle")
         figure.add_trace(line)
     calm(figure, unit, height)
+    if len(series) > 1:
+        _name_at_ends(figure)
     if threshold:
         draw_threshold(figure, *threshold)
     return over(axis, zone, figure)
@@ -281,16 +282,35 @@ def _mode(values: Sequence[float | None]) -> str:
     return "lines" if sum(value is not None for value in values) > 20 else "lines+markers"
 
 
-def _name_at_end(trace: go.Scatter, label: str) -> None:
-    """Write a line's name where it ends, so that no legend is needed; `label` keeps names apart from each other."""
-    last = next((i for i in reversed(range(len(trace.y))) if trace.y[i] is not None), None)
-    if last is not None:
-        trace.update(
-            text=[None] * last + [f" {trace.name}"],
-            textposition=f"{label} right",
-            mode=f"{trace.mode}+text",
-            cliponaxis=False,
-        )
+def _drawn(values: Sequence[float | None]) -> dict[str, Any]:
+    """A line, with dots where a value stands alone between gaps: no line would show it."""
+    around = [None, *values, None]
+    sizes = [
+        5 if around[place + 1] is not None and around[place] is None and around[place + 2] is None else 0
+        for place in range(len(values))
+    ]
+    if not any(sizes):
+        return {"mode": "lines"}
+    return {"mode": "lines+markers", "marker": {"size": sizes, "line": {"width": 0}}}
+
+
+def _name_at_ends(figure: go.Figure) -> None:
+    """Write each line's name where it ends, so that no legend is needed, moved apart where they would overlap."""
+    ends = []
+    for trace in figure.data:
+        values = [value for value in trace.y if value is not None]
+        if values:
+            ends.append((values[-1], trace))
+    highest = max((value for trace in figure.data for value in trace.y if value is not None), default=0) or 1
+    pixels = (figure.layout.height - 60) / highest
+    lowest_free = -math.inf
+    for value, trace in sorted(ends, key=lambda end: end[0]):
+        at = max(value * pixels, lowest_free)
+        figure.add_annotation(
+            text=trace.name, x=1, xref="paper", xanchor="left", xshift=4, y=value, yref="y", showarrow=False,
+            yshift=at - value * pixels, name="end", font={"size": 11, "color": trace.line.color},
+        )  # fmt: skip
+        lowest_free = at + LABEL_PIXELS
 
 
 def calm(figure: go.Figure, unit: str, height: int) -> go.Figure:

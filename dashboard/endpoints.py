@@ -50,9 +50,9 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
             f"of {len(held)} endpoints",
         )
         _figure(
-            "Most of a budget used",
+            "Error budget used",
             format.percent(100 * (worst.budget_used or 0), 0) if worst else format.MISSING,
-            worst.name if worst else "no objectives",
+            f"by {worst.name}" if worst else "no objectives",
         )
         _figure("Requests", format.number(count), change(count, earlier, "more", "fewer"))
         _figure(
@@ -102,19 +102,19 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
     parts.table(
         pd.DataFrame(rows),
         {
-            "name": parts.text("Endpoint", pinned=True, width="medium"),
+            "name": parts.text("Endpoint", pinned=True, width=190),
             "verdict": parts.text("Objective", help="p95 against what it is held to; OBJECTIVES sets it"),
             "p95": parts.number("p95 (ms)", 1, help="95 of 100 requests took at most this long"),
             "objective": parts.number("held to (ms)"),
             "budget": st.column_config.ProgressColumn(
-                "Budget used", format="%.0f %%", min_value=0, max_value=100,
+                "Budget used", width=125, format="%.0f %%", min_value=0, max_value=100,
                 help="5 of 100 requests may be slower than the objective: how much of these were. Above 100 % it is "
                 "overdrawn, and the objective missed.",
             ),
-            "p95_change": parts.text("p95 before", help="Against the period of the same length directly before"),
+            "p95_change": parts.text("p95, to before", help="Against the same length of time directly before"),
             "count": parts.number("Requests"),
             "rate": parts.number("Per second", 3),
-            "rate_change": parts.text("Rate before", help="Against the period of the same length directly before"),
+            "rate_change": parts.text("Rate, to before", help="Against the same length of time directly before"),
             "p50": parts.number("p50 (ms)", 1),
             "p99": parts.number("p99 (ms)", 1),
             "max": parts.number("Slowest (ms)", 1),

@@ -9,7 +9,7 @@ import html
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +25,8 @@ NARROWEST = 400  # a band is drawn no narrower than this part of the range
 MOST_BANDS = 200
 OPACITY = {1: 0.10, 2: 0.17, 3: 0.24}  # by how many ran at once
 LINES_IN_HOVER = 4
-MOST_LABELS = 10
+LABEL_ROOM = 0.12
+LABEL_ROOM_ON_A_PHONE = 0.5
 MOST_LINES = 100
 LABEL_LENGTH = 18
 LABEL_PIXELS = 16
@@ -41,10 +42,16 @@ class Marks:
     deployments: Sequence[Row] = field(default_factory=tuple)
 
 
-def mark(figure: go.Figure, marks: Marks, axis: TimeAxis, zone: tzinfo) -> go.Figure:
-    """The figure with its bands, lines and, in its hover, what they are. Its x axis must be time in `zone`."""
+def mark(
+    figure: go.Figure, marks: Marks, axis: TimeAxis, zone: tzinfo, room: float = LABEL_ROOM
+) -> go.Figure:
+    """The figure with its bands, lines and, in its hover, what they are. Its x axis must be time in `zone`.
+
+    Args:
+        room: which part of the chart's width a deployment's label takes.
+    """
     _draw_bands(figure, bands(marks.runs, axis), zone)
-    _draw_deployments(figure, marks.deployments, axis, zone)
+    _draw_deployments(figure, marks.deployments, axis, zone, room)
     _tell_in_hover(figure, told(marks, axis), zone)
     return figure
 
@@ -161,8 +168,10 @@ def _draw_bands(figure: go.Figure, found: Sequence[Band], zone: tzinfo) -> None:
             )  # fmt: skip
 
 
-def _draw_deployments(figure: go.Figure, deployments: Sequence[Row], axis: TimeAxis, zone: tzinfo) -> None:
-    """A line each; labels where there is room, and a number for those that stand too close to the one before."""
+def _draw_deployments(
+    figure: go.Figure, deployments: Sequence[Row], axis: TimeAxis, zone: tzinfo, room: float
+) -> None:
+    """A line each; a label where there is room, and with it the number of those that had none."""
     shown = sorted(deployments, key=lambda one: one["at"])[-MOST_LINES:]
     if not shown:
         return
@@ -176,10 +185,10 @@ def _draw_deployments(figure: go.Figure, deployments: Sequence[Row], axis: TimeA
             type="line", x0=at, x1=at, y0=0, y1=1, xref="x", yref="paper", name="deployment",
             line={"width": 1, "color": charts.TEXT}, opacity=0.55,
         )  # fmt: skip
-    for group in _groups(shown, timedelta(seconds=axis.seconds / MOST_LABELS)):
+    for group in _groups(shown, axis, room):
         name, more = name_of(group[0]), len(group) - 1
         label = name if len(name) <= LABEL_LENGTH else f"{name[: LABEL_LENGTH - 1]}…"
-        late = (group[0]["at"] - axis.since).total_seconds() > 0.85 * axis.seconds
+        late = _place(group[0], axis) > 1 - room
         figure.add_annotation(
             x=charts.clock(group[0]["at"], zone), y=1, xref="x", yref="paper", yanchor="bottom",
             xanchor="right" if late else "left", xshift=3 if late else -3, showarrow=False, name="deployment",
@@ -188,13 +197,23 @@ def _draw_deployments(figure: go.Figure, deployments: Sequence[Row], axis: TimeA
         )  # fmt: skip
 
 
-def _groups(deployments: Sequence[Row], apart: timedelta) -> list[list[Row]]:
+def _place(deployment: Row, axis: TimeAxis) -> float:
+    """Where in the range, from 0 to 1."""
+    return float((deployment["at"] - axis.since).total_seconds() / axis.seconds)
+
+
+def _groups(deployments: Sequence[Row], axis: TimeAxis, room: float) -> list[list[Row]]:
+    """Deployments by label: one that has no room beside the label before goes with it."""
     groups: list[list[Row]] = []
+    free = -1.0
     for one in deployments:
-        if groups and one["at"] - groups[-1][0]["at"] < apart:
+        place = _place(one, axis)
+        begin, end = (place - room, place) if place > 1 - room else (place, place + room)
+        if groups and begin < free:
             groups[-1].append(one)
         else:
             groups.append([one])
+            free = end
     return groups
 
 

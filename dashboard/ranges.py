@@ -1,7 +1,8 @@
 """Which time a page speaks of: a range until now, or from one moment to another; and how it stands in the URL.
 
-`?range=6h`, or `?from=2026-11-24T02:30Z&to=2026-11-24T03:15:20Z`. Moments in the URL are UTC, so that a link shows
-everybody the same; what a viewer reads and types is in the viewer's zone.
+`?range=6h`, or `?from=2026-11-24T0230Z&to=2026-11-24T031520Z`: ISO 8601 without colons, which an address would show
+as %3A. Moments in the URL are UTC, so that a link shows everybody the same; what a viewer reads and types is in the
+viewer's zone.
 """
 
 from collections.abc import Mapping
@@ -161,23 +162,23 @@ def parsed(params: Mapping[str, str], now: datetime) -> Choice | None:
     Raises:
         NotARange: it is nonsense.
     """
+    if "range" in params:  # it stands before the others, which a browser's way back may bring beside it
+        if params["range"] in RANGES:
+            return Choice(params["range"])
+        raise NotARange(
+            f"The address asks for the range “{params['range'][:40]}”; there are {', '.join(RANGES)}."
+        )
     if "from" in params or "to" in params:
         if not ("from" in params and "to" in params):
             raise NotARange("The address names only one end of a range; it takes both from and to.")
         return between(_moment(params["from"]), _moment(params["to"]), now)
-    if "range" not in params:
-        return None
-    if params["range"] not in RANGES:
-        raise NotARange(
-            f"The address asks for the range “{params['range'][:40]}”; there are {', '.join(RANGES)}."
-        )
-    return Choice(params["range"])
+    return None
 
 
 def short(moment: datetime) -> str:
-    """`2026-11-24T02:30Z`, with seconds only where there are any."""
+    """`2026-11-24T0230Z`, with seconds only where there are any."""
     utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%SZ}" if utc.second else f"{utc:%Y-%m-%dT%H:%MZ}"
+    return f"{utc:%Y-%m-%dT%H%M%SZ}" if utc.second else f"{utc:%Y-%m-%dT%H%MZ}"
 
 
 def _moment(text: str) -> datetime:
@@ -186,5 +187,5 @@ def _moment(text: str) -> datetime:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise NotARange(
-            f"The address holds “{text[:40]}” where a time should stand, such as 2026-11-24T02:30Z."
+            f"The address holds “{text[:40]}” where a time should stand, such as 2026-11-24T0230Z."
         ) from None

@@ -17,14 +17,16 @@ Each function of `charts` takes the axis; for a figure of your own see `charts.c
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from dashboard import data, format, parts
-from dashboard.marks import Marks, mark
+from dashboard.marks import LABEL_ROOM, LABEL_ROOM_ON_A_PHONE, Marks, mark
 from dashboard.ranges import (
     DEFAULT,
     PARAMS,
@@ -40,6 +42,7 @@ from dashboard.ranges import (
 __all__ = ["TimeAxis", "chart", "show"]
 
 JOBS_PARAM = "jobs"  # `off` in the URL: no job runs in the charts
+FROM_TO = "from-to"  # what the list of ranges says while two moments are chosen
 HISTORY = 20
 CHART = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
@@ -49,12 +52,13 @@ def show() -> TimeAxis:
     choice = _current()
     axis = choice.axis(_now())
     _write(choice)
-    st.session_state.axis_range = choice.name
+    st.session_state.axis_range = choice.name or FROM_TO
     st.session_state.axis_jobs = _jobs_wanted()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
-            "Range", list(RANGES), index=None, key="axis_range", placeholder="From – to", width=160,
-            format_func=lambda name: RANGES[name].label, on_change=_choose_range,
+            "Range", [*RANGES] if choice.name else [FROM_TO, *RANGES], key="axis_range", width=160,
+            format_func=lambda name: RANGES[name].label if name in RANGES else "From – to",
+            on_change=_choose_range,
         )  # fmt: skip
         with st.popover("From – to", icon=":material/date_range:", width="content"):
             _from_to(choice, axis)
@@ -90,7 +94,8 @@ def chart(figure: go.Figure, title: str, alt: str, axis: TimeAxis, note: str = "
         note: a unit or the like, small and grey beside the title.
     """
     key = f"axis-chart-{title}-{st.session_state.get('axis_brushes', 0)}"
-    figure = mark(figure, marks(axis), axis, parts.viewer_zone())
+    room = LABEL_ROOM_ON_A_PHONE if _on_touch() else LABEL_ROOM
+    figure = mark(figure, marks(axis), axis, parts.viewer_zone(), room)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{title}**" + (f" :small[:gray[{note}]]" if note else ""))
         if _on_touch():  # there a finger on a chart must scroll the page
@@ -129,17 +134,23 @@ def _current() -> Choice:
 def _write(choice: Choice) -> None:
     """Into the session and the URL, which another page starts without."""
     st.session_state.axis_choice = choice
-    params = choice.params()
-    for name in PARAMS:
-        if name not in params and name in st.query_params:
+    params: dict[str, str | None] = dict.fromkeys(PARAMS)
+    _put({**params, **choice.params(), JOBS_PARAM: None if _jobs_wanted() else "off"})
+
+
+def _put(changes: Mapping[str, str | None]) -> None:
+    """Change parameters of the URL, None takes one out; at once, so that the browser's way back has no half ways."""
+    before = st.query_params.to_dict()
+    others = {name: value for name, value in before.items() if name not in changes}
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if before == {**others, **wanted}:
+        return
+    try:
+        st.query_params.from_dict({**others, **wanted})
+    except StreamlitAPIException:  # it refuses while a widget has parameters of its own there
+        st.query_params.update(wanted)
+        for name in before.keys() & changes.keys() - wanted.keys():
             del st.query_params[name]
-        elif name in params and st.query_params.get(name) != params[name]:
-            st.query_params[name] = params[name]
-    if _jobs_wanted() == (st.query_params.get(JOBS_PARAM) == "off"):
-        if _jobs_wanted():
-            del st.query_params[JOBS_PARAM]
-        else:
-            st.query_params[JOBS_PARAM] = "off"
 
 
 def _jobs_wanted() -> bool:
@@ -167,16 +178,13 @@ def _try_to_take(since: datetime, until: datetime) -> None:
 
 
 def _choose_range() -> None:
-    if name := st.session_state.axis_range:
-        _take(Choice(name))
+    if st.session_state.axis_range in RANGES:
+        _take(Choice(st.session_state.axis_range))
 
 
 def _choose_jobs() -> None:
     st.session_state.axis_jobs_wanted = st.session_state.axis_jobs
-    if st.session_state.axis_jobs:
-        st.query_params.pop(JOBS_PARAM, None)
-    else:
-        st.query_params[JOBS_PARAM] = "off"
+    _put({JOBS_PARAM: None if st.session_state.axis_jobs else "off"})
 
 
 def _step(direction: int) -> None:

@@ -13,28 +13,40 @@ RUNS_AT_MOST = 600
 
 
 async def runs(
-    db: Database, since: datetime, until: datetime, but: Sequence[str] = (), limit: int = RUNS_AT_MOST
+    db: Database,
+    since: datetime,
+    until: datetime,
+    but: Sequence[str] = (),
+    job: str | None = None,
+    outcome: str | None = None,
+    limit: int = RUNS_AT_MOST,
 ) -> list[DictRow]:
-    """Job runs under way within a range: job, outcome, started_at, finished_at (None while it runs).
+    """Job runs under way within a range, of one job or all, with one outcome or any.
 
+    job, outcome, started_at; finished_at, wall_seconds and memory_peak, None while it runs; memory_before. Bytes.
     Those that failed come first, then the longest, so that of too many the least important are left out.
 
     Args:
         but: jobs to leave out, such as those that every process runs all the time.
     """
-    return await db.rows("between.runs", since=since, until=until, but=list(but), limit=limit)
+    return await db.rows(
+        "between.runs", since=since, until=until, but=list(but), job=job, outcome=outcome, limit=limit
+    )
 
 
 async def job_runs(
     db: Database,
     since: datetime,
     until: datetime,
+    but: Sequence[str] = (),
     job: str | None = None,
     outcome: str | None = None,
     limit: int = 200,
 ) -> list[DictRow]:
     """The newest runs that started within a range, newest first."""
-    return await db.rows("between.job_runs", since=since, until=until, job=job, outcome=outcome, limit=limit)
+    return await db.rows(
+        "between.job_runs", since=since, until=until, but=list(but), job=job, outcome=outcome, limit=limit
+    )
 
 
 async def answers(

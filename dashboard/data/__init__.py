@@ -36,12 +36,14 @@ from dashboard.data.instagram import (
     unfollow_account,
 )
 from dashboard.data.jobs import (
+    RUNS_SHOWN,
     can_control_jobs,
     job_list,
     job_runs,
     jobs_today,
     pause_job,
     run_job,
+    telling_runs,
 )
 from dashboard.data.marks import deployments, job_runs_between
 from dashboard.data.performance import (
@@ -55,6 +57,7 @@ from dashboard.data.sources import Freshness, Overdue, answer_reasons, answers, 
 
 __all__ = [
     "KINDS",
+    "RUNS_SHOWN",
     "ActionFailed",
     "Connection",
     "Endpoint",
@@ -106,5 +109,6 @@ __all__ = [
     "slow_query_counts",
     "sources_now",
     "statements",
+    "telling_runs",
     "unfollow_account",
 ]

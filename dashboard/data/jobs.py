@@ -15,12 +15,26 @@ def job_list() -> Sequence[Row]:
     return there.job_list if (there := connection()) else ()
 
 
+def jobs_of_each_process() -> tuple[str, ...]:
+    """Names of the jobs that every process runs for itself, every few seconds."""
+    return tuple(job["name"] for job in job_list() if not job["shared"])
+
+
 @kept(seconds=5, entries=30)
-def job_runs(
-    since: datetime, until: datetime, job: str | None, outcome: str | None, limit: int = RUNS_SHOWN
-) -> list[Row]:
-    """The newest runs that started within a range, newest first."""
-    return asked("jobs", lambda db: between.job_runs(db, since, until, job, outcome, limit))
+def job_runs(since: datetime, until: datetime, job: str | None, outcome: str | None) -> list[Row]:
+    """The newest runs that started within a range, newest first, RUNS_SHOWN at most.
+
+    Of all jobs means: without those that each process runs for itself, which would fill any list.
+    """
+    but = () if job else jobs_of_each_process()
+    return asked("jobs", lambda db: between.job_runs(db, since, until, but, job, outcome, RUNS_SHOWN))
+
+
+@kept(seconds=5, entries=30)
+def telling_runs(since: datetime, until: datetime, job: str | None, outcome: str | None) -> list[Row]:
+    """The runs of a range that tell most: those that failed, then the longest, RUNS_SHOWN at most."""
+    but = () if job else jobs_of_each_process()
+    return asked("jobs", lambda db: between.runs(db, since, until, but, job, outcome, RUNS_SHOWN))
 
 
 @kept(seconds=5, entries=2)

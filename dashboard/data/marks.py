@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dashboard.data.bridge import Row, asked
-from dashboard.data.jobs import job_list
+from dashboard.data.jobs import jobs_of_each_process
 from dashboard.kept import kept
 from db import between
 from db import deployments as deployed
@@ -16,7 +16,7 @@ def job_runs_between(since: datetime, until: datetime) -> Sequence[Row]:
 
     Jobs that every process runs for itself every few seconds are left out.
     """
-    private = [job["name"] for job in job_list() if not job["shared"]]
+    private = jobs_of_each_process()
     return asked("time axis", lambda db: between.runs(db, since, until, private))
 
 

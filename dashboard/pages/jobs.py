@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, data, format, parts, time_axis
-from dashboard.data.jobs import RUNS_SHOWN
 
 ALL = "All jobs"
 ANY = "any outcome"
@@ -105,8 +104,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button("Go on" if paused else "Pause", icon=":material/resume:" if paused else ":material/pause:",
               disabled=not ready, help=why, on_click=act, args=(name, "resume" if paused else "pause"))  # fmt: skip
 
+wanted = outcome if outcome in SIGNS else None
 with st.skeleton(height=300):
-    runs = data.job_runs(*axis.span, name, outcome if outcome in SIGNS else None)
+    runs = data.job_runs(*axis.span, name, wanted)
+    telling = data.telling_runs(*axis.span, name, wanted)
 if not runs:
     parts.empty(
         "No runs in this range",
@@ -114,9 +115,11 @@ if not runs:
     )
     st.stop()
 
+cut = f" · the {len(telling):,} that failed or took longest" if len(telling) == data.RUNS_SHOWN else ""
+whose = "" if name else "without the jobs that each process runs for itself"
 time_axis.chart(
-    charts.runs(runs, parts.viewer_zone(), axis), "Duration and memory of each run", "Job runs over time", axis,
-    note=f"the newest {RUNS_SHOWN}" if len(runs) == RUNS_SHOWN else "",
+    charts.runs(telling, parts.viewer_zone(), axis), "Duration and memory of each run", "Job runs over time", axis,
+    note=f"{whose}{cut}".removeprefix(" · "),
 )  # fmt: skip
 table = pd.DataFrame(runs)
 table["outcome"] = [f"{SIGNS[run['outcome']]} {run['outcome']}" for run in runs]

@@ -1,9 +1,10 @@
 -- name: runs
 -- Job runs under way within a range: those that failed first, then the longest. Started at most a week before.
-SELECT job, outcome, started_at, finished_at FROM job_runs
+SELECT job, outcome, started_at, finished_at, wall_seconds, memory_before, memory_peak FROM job_runs
 WHERE started_at >= %(since)s::timestamptz - interval '7 days' AND started_at < %(until)s
   AND (finished_at IS NULL OR finished_at >= %(since)s)
   AND outcome NOT IN ('missed', 'skipped') AND job <> ALL(%(but)s)
+  AND (%(job)s::text IS NULL OR job = %(job)s) AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
 ORDER BY outcome IN ('failed', 'lost') DESC, coalesce(finished_at, now()) - started_at DESC, started_at DESC
 LIMIT %(limit)s
 
@@ -12,7 +13,7 @@ LIMIT %(limit)s
 SELECT id, job, instance, outcome, started_at, finished_at, wall_seconds, cpu_seconds, memory_before,
        memory_peak, memory_after, items, error, arguments
 FROM job_runs
-WHERE started_at >= %(since)s AND started_at < %(until)s
+WHERE started_at >= %(since)s AND started_at < %(until)s AND job <> ALL(%(but)s)
   AND (%(job)s::text IS NULL OR job = %(job)s) AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
 ORDER BY started_at DESC, id DESC LIMIT %(limit)s
 

@@ -62,8 +62,7 @@ def test_latency_is_in_milliseconds_and_named_at_its_end() -> None:
     figure = charts.latency([step(NOON), step(NOON + timedelta(seconds=30), p95=None)], UTC, HOUR)
     by_name = {trace.name: trace for trace in figure.data}
     assert by_name["p95"].y == (40.0, None)
-    assert by_name["p95"].text == (" p95",)
-    assert by_name["p50"].text == (None, " p50")
+    assert {label.text for label in figure.layout.annotations} == {"p50", "p95", "p99"}
     assert figure.layout.yaxis.rangemode == "tozero"
 
 
@@ -97,7 +96,7 @@ def test_growth_does_not_begin_at_zero_and_a_hit_rate_does() -> None:
 def test_several_lines_are_named_at_their_ends_and_scaled() -> None:
     series = {"resident": [{"at": NOON, "mean": 2**21}], "peak": [{"at": NOON, "mean": None}]}
     resident, peak = charts.lines(series, UTC, HOUR, "MiB", scale=1 / 2**20).data
-    assert (resident.y, resident.text) == ((2.0,), (" resident",))
+    assert resident.y == (2.0,)
     assert peak.y == (None,)
 
 
@@ -112,3 +111,19 @@ def test_a_line_that_stands_alone_shows_its_lowest_and_highest() -> None:
 def test_slow_statements_are_counted_and_the_slowest_is_told() -> None:
     (bars,) = charts.slow_queries([{"at": NOON, "count": 3, "slowest": 1.2}], UTC, HOUR).data
     assert (bars.y, bars.text) == ((3,), ("1.2 s",))
+
+
+def test_a_value_alone_between_gaps_is_a_dot() -> None:
+    steps = [{"at": NOON + timedelta(seconds=30 * place), "mean": value} for place, value in
+             enumerate([1.0, 2.0, None, 3.0, None])]  # fmt: skip
+    (line,) = charts.lines({"lag": steps}, UTC, HOUR, "ms").data
+    assert line.marker.size == (0, 0, 0, 5, 0)
+    (line,) = charts.lines({"lag": steps[:2]}, UTC, HOUR, "ms").data
+    assert line.mode == "lines"
+
+
+def test_names_at_the_ends_of_lines_keep_apart() -> None:
+    series = {name: [{"at": NOON, "mean": 1.0}] for name in ("one", "two", "three")}
+    labels = charts.lines(series, UTC, HOUR, "ms").layout.annotations
+    shifts = sorted(label.yshift for label in labels)
+    assert all(upper - lower >= 13 for lower, upper in pairwise(shifts))

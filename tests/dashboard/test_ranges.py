@@ -31,7 +31,7 @@ def test_all_who_look_within_five_seconds_ask_the_same() -> None:
 
 def test_two_moments_stand_in_the_url_without_needless_seconds() -> None:
     choice = between(NOON - 2 * HOUR, NOON.replace(second=0) - HOUR, NOON)
-    assert choice.params() == {"from": "2026-11-24T10:00:13Z", "to": "2026-11-24T11:00Z"}
+    assert choice.params() == {"from": "2026-11-24T100013Z", "to": "2026-11-24T1100Z"}
     assert parsed(choice.params(), NOON) == choice
     assert not choice.axis(NOON).live
     assert choice.axis(NOON).refresh_seconds is None
@@ -59,6 +59,11 @@ def test_a_moment_without_a_zone_is_utc_and_another_zone_is_understood(text: str
 def test_nonsense_is_a_sentence(params: dict[str, str], said: str) -> None:
     with pytest.raises(NotARange, match=said):
         parsed(params, NOON)
+
+
+def test_a_range_stands_before_two_moments_that_a_browsers_way_back_left() -> None:
+    both = {"range": "6h", "from": "2026-11-24T10:00Z", "to": "2026-11-24T11:00Z"}
+    assert parsed(both, NOON) == Choice("6h")
 
 
 def test_an_address_that_says_nothing_asks_for_nothing() -> None:
