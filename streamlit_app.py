@@ -44,6 +44,13 @@ PAGES = {
             help="What ran, how long, with how much memory, and how it ended. Start a job now, or pause it.",
         ),
         st.Page(
+            "dashboard/pages/probes.py",
+            title="Probes",
+            icon=":material/network_check:",
+            url_path="probes",
+            help="Your other services: which are up, how fast they answer, and when they did not.",
+        ),
+        st.Page(
             "dashboard/pages/sources.py",
             title="Sources",
             icon=":material/hub:",

@@ -134,12 +134,12 @@ def headers_in(text: str, stored: Mapping[str, str]) -> dict[str, str]:
             continue
         name, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or not _TOKEN.fullmatch(name):
-            raise Unusable(f"Line {number} is no header; write such as Authorization: Bearer …")
+            raise Unusable(f"Line {number} is no header; write such as Accept: text/html")
         if name.lower() in map(str.lower, headers):
             raise Unusable(f"{name} stands there twice; join its values with a comma")
         if value == HIDDEN:
             if name.lower() not in kept:
-                raise Unusable(f"{name} has no stored value; write it out in place of {HIDDEN}")
+                raise Unusable(f"{name} has no stored value yet; write it out")
             value = kept[name.lower()]
         headers[name] = value
     _check_headers(headers)
@@ -169,7 +169,7 @@ def _check_url(url: str) -> None:
     except ValueError as exc:  # a port out of range, half an IPv6 address
         raise Unusable(f"This is no URL: {exc}") from exc
     if parts.scheme not in ("http", "https") or not host:
-        raise Unusable("Write a whole URL, such as https://shop.example.org/health")
+        raise Unusable("Write a whole URL, from http:// or https:// on")
     if user:
         raise Unusable(
             "Leave name and password out of the URL; a header Authorization: Basic … keeps them hidden"
