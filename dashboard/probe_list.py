@@ -18,7 +18,6 @@ def show_summary(probes: Sequence[data.Row]) -> None:
         for word in probe_words.WORDS:
             if count := states.count(word):
                 st.badge(f"{count:,} {word.word}", icon=word.icon, color=word.color)
-        st.space("stretch")
         st.button("Add a probe", icon=":material/add:", on_click=probe_form.open_dialog, args=("edit",))
 
 
