@@ -179,6 +179,9 @@ def _draw_deployments(
         margin={"t": (figure.layout.margin.t or 0) + LABEL_PIXELS},
         height=(figure.layout.height or 0) + LABEL_PIXELS,
     )
+    if figure.layout.showlegend:  # it stands above the chart, where the labels go now
+        plot = figure.layout.height - figure.layout.margin.t
+        figure.update_layout(legend={"y": (figure.layout.legend.y or 1) + LABEL_PIXELS / plot})
     for one in shown:
         at = charts.clock(one["at"], zone)
         figure.add_shape(

@@ -98,3 +98,10 @@ def test_bands_are_told_apart_by_opacity_alone() -> None:
     assert len({shape.fillcolor for shape in figure.layout.shapes}) == 1
     assert len({shape.opacity for shape in figure.layout.shapes}) == 2
     assert figure.layout.shapes[0].path.startswith("M2026-11-24_12:00:00,0L")
+
+
+def test_a_legend_makes_room_for_the_labels_of_deployments() -> None:
+    figure = charts.answers([], UTC, AXIS)
+    before = figure.layout.legend.y
+    mark(figure, Marks((), [deployment(10)]), AXIS, UTC)
+    assert figure.layout.legend.y > before
