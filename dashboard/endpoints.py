@@ -12,6 +12,12 @@ from dashboard.data import Endpoint
 PARAM = "endpoint"
 ALL = "All of them"
 ALIKE_PERCENT = 5  # a change below this is none
+FILLED_BY = {  # what fills an empty page, by whose requests it shows
+    "API": "Ask the API something, such as /api/subreddits, and it appears here within 10 seconds.",
+    "Dashboard": "What pages read appears here within 10 seconds.",
+    "Probes": "Add a probe on the Probes page, and its requests appear here.",
+    "All": "Ask the API something, such as /api/subreddits, and it appears here within 10 seconds.",
+}
 MET, MISSED = "✓ met", "✕ missed"
 
 

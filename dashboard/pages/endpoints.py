@@ -15,11 +15,7 @@ with st.skeleton(height=300):
     found = data.endpoints(*axis.span, kind)
 name = endpoints.chosen()
 if not found and not name:
-    parts.empty(
-        "No requests in this range",
-        "Ask the API something, such as /api/subreddits, and its endpoint appears here within 10 seconds; "
-        "or choose a longer range, or other requests.",
-    )
+    parts.empty("No requests in this range", f"{endpoints.FILLED_BY[kind]} Or choose a longer range.")
     st.stop()
 
 if found:
