@@ -11,7 +11,7 @@ from db.database import Database
 from jobs.present import Over, Present
 from jobs.runtime import Runtime
 from tests.factories import subreddit
-from tests.stored import keep
+from tests.stored import keep, sql
 from tests.waiting import beside, until
 
 
