@@ -26,7 +26,7 @@ class KnownHosts:
         self.app, self.hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self.hosts or not is_ours(scope["path"], streams=True):
+        if scope["type"] != "http" or not self.hosts or not is_ours(scope["path"], untimed=True):
             await self.app(scope, receive, send)
             return
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")

@@ -4,12 +4,14 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from db import trace
 from db.requests import RequestRecorder
 
 MOUNT = "/api"
 UNMATCHED = "/api/(unmatched)"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-UNTIMED = frozenset({"/api/live"})  # a stream lasts as long as its listener
+# A stream lasts as long as its listener, and a scrape is watching, not use: Prometheus times it itself.
+UNTIMED = frozenset({"/api/live", "/metrics"})
 
 
 class Telemetry:
@@ -30,20 +32,23 @@ class Telemetry:
                 status = message["status"]
             await send(message)
 
+        statements = trace.begin()
         began = time.perf_counter()
         try:
             await self.app(scope, receive, note_status)
         finally:
             seconds = time.perf_counter() - began
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
-            self.recorder.add(route_template(scope), method, status, seconds)
+            self.recorder.add(
+                route_template(scope), method, status, seconds, statements, scope["query_string"]
+            )
 
 
-def is_ours(path: str, streams: bool = False) -> bool:
-    """Whether the path is the API's or /health, with or without its streams; the rest is Streamlit's."""
-    return (
-        path == "/health" or path == "/api" or (path.startswith("/api/") and (streams or path not in UNTIMED))
-    )
+def is_ours(path: str, untimed: bool = False) -> bool:
+    """Whether the path is the API's or /health, with or without what is not timed; the rest is Streamlit's."""
+    if path in UNTIMED:
+        return untimed
+    return path in ("/health", MOUNT) or path.startswith(f"{MOUNT}/")
 
 
 def route_template(scope: Scope) -> str:
