@@ -15,7 +15,7 @@ import psycopg
 from psycopg.abc import Params, Query
 from psycopg.rows import Row
 
-from db import histogram
+from db import histogram, trace
 from db.attribution import asker
 
 SLOW_KEPT = 200
@@ -88,7 +88,8 @@ class QueryRecorder:
         self._slow: deque[SlowQuery] = deque(maxlen=SLOW_KEPT)
 
     def add(self, text: str, seconds: float, rows: int, params: Params | None) -> None:
-        """Remember one execution of `text`, in seconds, under the present asker."""
+        """Remember one execution of `text`, in seconds, under the present asker and in the present request."""
+        trace.note(text, seconds)
         key = (text, asker())
         stats = self._stats.get(key)
         if stats is None:

@@ -54,6 +54,7 @@ PARTITIONED = (
     *_levels("samples"),
     Partitioned("query_stats", DAY, 14 * DAY),
     Partitioned("slow_queries", DAY, 30 * DAY),
+    Partitioned("slow_requests", DAY, 7 * DAY),
 )
 LIVE = ("latency_live", "samples_live")
 

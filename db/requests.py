@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from db import histogram
+from db.slowest import Ended, Slowest, SlowRequest
+from db.trace import Trace
 
 FOLD_AT = 10_000  # requests held one by one before they are counted
 WINDOW_SECONDS = 10  # what the pulse's quantiles speak of
@@ -64,6 +66,10 @@ class Drained:
             held += len(into) - len(folded)
 
 
+def _seconds(ended: Ended) -> float:
+    return ended[0]
+
+
 def _merge(into: Interval, other: Interval) -> None:
     for key, counts in other.items():
         into[key] = into[key] + counts if key in into else counts
@@ -87,34 +93,51 @@ class RequestRecorder:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.totals: dict[Key, RouteCounts] = {}  # since the process began
         self._clock = clock
-        self._recent: list[tuple[Key, float, float]] = []
+        self._slowest = Slowest()
+        self._recent: list[tuple[Key, Ended]] = []
         self._unflushed = Drained()
         self._seconds: deque[dict[Key, RouteCounts]] = deque(maxlen=WINDOW_SECONDS)
         self._this_second: dict[Key, RouteCounts] = {}
 
-    def add(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Note one request that ends now; `route` is a template, never a path."""
-        self._recent.append(((route, method, status // 100), seconds, self._clock()))
+    def add(
+        self,
+        route: str,
+        method: str,
+        status: int,
+        seconds: float,
+        trace: Trace | None = None,
+        query: bytes = b"",
+    ) -> None:
+        """Note one request that ends now.
+
+        Args:
+            route: a template, never a path.
+            trace: the statements it ran, when they were noted.
+            query: its query string, of which only parameters' names are ever kept.
+        """
+        self._recent.append(((route, method, status // 100), (seconds, self._clock(), status, trace, query)))
         if len(self._recent) >= FOLD_AT:
             self._fold()
 
     def _fold(self) -> None:
         """Count the noted requests into this second, the totals and what is to be flushed."""
         recent, self._recent = self._recent, []
-        durations: dict[tuple[int, Key], list[float]] = {}
-        for key, seconds, ended in recent:
-            start = int(ended // INTERVAL_SECONDS) * INTERVAL_SECONDS
-            durations.setdefault((start, key), []).append(seconds)
-        for (start, named), found in durations.items():
+        by_interval: dict[tuple[int, Key], list[Ended]] = {}
+        for key, ended in recent:
+            start = int(ended[1] // INTERVAL_SECONDS) * INTERVAL_SECONDS
+            by_interval.setdefault((start, key), []).append(ended)
+        for (start, named), found in by_interval.items():
             key = self._known(named)
-            counts = histogram.counts_of(found)
+            durations = [ended[0] for ended in found]
+            counts = histogram.counts_of(durations)
             _merge(self._unflushed.intervals.setdefault(start, {}), {key: counts})
             for target in (self.totals, self._this_second):
-                counted = RouteCounts(counts, len(found), sum(found))
+                counted = RouteCounts(counts, len(found), sum(durations))
                 if key in target:
                     target[key].add(counted)
                 else:
                     target[key] = counted
+            self._slowest.add(key[0], key[1], max(found, key=_seconds))
         self._unflushed.shrink()
 
     def _known(self, key: Key) -> Key:
@@ -152,3 +175,12 @@ class RequestRecorder:
         """It could not be stored; keep it for the next drain."""
         self._unflushed.add(drained)
         self._unflushed.shrink()
+
+    def drain_slow(self) -> list[SlowRequest]:
+        """The slowest requests of the minutes that are over, which are then forgotten here."""
+        self._fold()
+        return self._slowest.drain(self._clock())
+
+    def put_back_slow(self, slow: list[SlowRequest]) -> None:
+        """They could not be stored; keep them for the next drain."""
+        self._slowest.put_back(slow)

@@ -1,8 +1,9 @@
-"""Write what was measured in memory: requests, answers of sources, statements, and the slow ones with their plans."""
+"""Write what was measured in memory: requests and the slowest of them, answers of sources, statements, and the slow
+ones with their plans."""
 
 import time
 
-from db import latency, telemetry
+from db import latency, slow_requests, telemetry
 from jobs import source_health
 from jobs.context import Context
 
@@ -20,6 +21,12 @@ async def run(context: Context) -> int:
             await latency.add(context.db, context.instance, requests.intervals)
         except BaseException:
             context.requests.put_back(requests)
+            raise
+    if slowest := context.requests.drain_slow():
+        try:
+            await slow_requests.add(context.db, context.instance, slowest)
+        except BaseException:
+            context.requests.put_back_slow(slowest)
             raise
     answers = await source_health.store(context)
     stats, slow = context.db.recorder.drain()

@@ -1,4 +1,7 @@
+import time
+
 import httpx
+import pytest
 
 from api.services import Services
 from db.database import Database
@@ -110,3 +113,19 @@ async def test_each_request_is_timed_once(http: httpx.AsyncClient, services: Ser
     (one,) = services.requests.totals.values()
     assert one.count == 3
     assert one.sum_seconds > 0
+
+
+async def test_a_slow_request_is_kept_with_its_own_statements(
+    http: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await http.get("/api/stats")
+    await http.get("/api/subreddits/teapots?fresh=1")
+    await http.get("/health")
+    ended = time.time()
+    monkeypatch.setattr(services.requests, "_clock", lambda: ended + 60)
+    kept = {one.route: one for one in services.requests.drain_slow()}
+    slow = kept["/api/subreddits/{name}"]
+    assert {text: calls for text, (calls, _) in slow.trace.items()} == {statements()["subreddits.one"]: 1}
+    assert (slow.status, slow.parameters) == (404, ("name", "fresh"))
+    assert 0 < sum(seconds for _, seconds in slow.trace.values()) < slow.seconds
+    assert kept["/health"].trace == {}
