@@ -160,6 +160,7 @@ class Process:
                 for job in runtime.jobs.values()
             ],
             present=lambda: frame.now if (frame := self.pulse.latest) else {},
+            requests=self.requests,
         )
         try:
             yield

@@ -17,9 +17,10 @@ Each function of `charts` takes the axis; for a figure of your own see `charts.c
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -44,6 +45,7 @@ __all__ = ["TimeAxis", "chart", "show"]
 JOBS_PARAM = "jobs"  # `off` in the URL: no job runs in the charts
 FROM_TO = "from-to"  # what the list of ranges says while two moments are chosen
 HISTORY = 20
+Mode = Literal["points", "box"]
 CHART = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -84,7 +86,14 @@ def show() -> TimeAxis:
     return axis
 
 
-def chart(figure: go.Figure, title: str, alt: str, axis: TimeAxis, note: str = "") -> None:
+def chart(
+    figure: go.Figure,
+    title: str,
+    alt: str,
+    axis: TimeAxis,
+    note: str = "",
+    on_point: Callable[[Any], None] | None = None,
+) -> None:
     """A chart under its title that shows what happened beside it, and on which a range can be drawn.
 
     Args:
@@ -92,6 +101,7 @@ def chart(figure: go.Figure, title: str, alt: str, axis: TimeAxis, note: str = "
         title: also tells charts of one page apart.
         alt: what it shows, for who cannot see it.
         note: a unit or the like, small and grey beside the title.
+        on_point: called with the `customdata` of a point that is clicked.
     """
     key = f"axis-chart-{title}-{st.session_state.get('axis_brushes', 0)}"
     room = LABEL_ROOM_ON_A_PHONE if _on_touch() else LABEL_ROOM
@@ -100,11 +110,20 @@ def chart(figure: go.Figure, title: str, alt: str, axis: TimeAxis, note: str = "
         st.markdown(f"**{title}**" + (f" :small[:gray[{note}]]" if note else ""))
         if _on_touch():  # there a finger on a chart must scroll the page
             figure.update_layout(dragmode=False)
+            modes: tuple[Mode, ...] = ("points",) if on_point else ()
+        else:
+            figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"width": 1}})
+            modes = ("points", "box") if on_point else ("box",)
+        if not modes:
             st.plotly_chart(figure, config=CHART, alt=alt, key=key)
             return
-        figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"width": 1}})
         st.plotly_chart(
-            figure, config=CHART, alt=alt, key=key, selection_mode="box", on_select=partial(_brushed, key)
+            figure,
+            config=CHART,
+            alt=alt,
+            key=key,
+            selection_mode=modes,
+            on_select=partial(_selected, key, on_point),
         )
 
 
@@ -198,10 +217,16 @@ def _back() -> None:
         _write(history.pop())
 
 
-def _brushed(key: str) -> None:
-    """A range was drawn on a chart. The charts then get new keys, so that none shows what was drawn any more."""
-    boxes = st.session_state[key].selection.box
+def _selected(key: str, on_point: Callable[[Any], None] | None) -> None:
+    """A range was drawn on a chart, or a point clicked.
+
+    After a range the charts get new keys, so that none shows what was drawn any more.
+    """
+    selection = st.session_state[key].selection
+    boxes = selection.box
     if not boxes:
+        if on_point and selection.points:
+            on_point(selection.points[0].get("customdata"))
         return
     st.session_state.axis_brushes = st.session_state.get("axis_brushes", 0) + 1
     _try_to_take(*sorted(_from_local(datetime.fromisoformat(str(end))) for end in boxes[-1]["x"]))

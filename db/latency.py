@@ -98,6 +98,7 @@ class RouteLatency:
     mean: float
     max: float
     counts: Numbers
+    failed_counts: Numbers
 
 
 async def by_route(db: Database, since: datetime, until: datetime) -> list[RouteLatency]:
@@ -129,6 +130,7 @@ async def by_route(db: Database, since: datetime, until: datetime) -> list[Route
                 histogram.mean(counts) or 0.0,
                 most or 0.0,
                 counts,
+                classes[number, SERVER_ERROR],
             )
         )
     return sorted(found, key=lambda one: -one.count)

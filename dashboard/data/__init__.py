@@ -22,7 +22,15 @@ from dashboard.data.communities import (
     recent_posts,
     requirements,
 )
-from dashboard.data.endpoints import KINDS, Endpoint, Kind, bucket_ends, endpoints, latency_over_time
+from dashboard.data.endpoints import (
+    KINDS,
+    Endpoint,
+    Kind,
+    bucket_ends,
+    endpoints,
+    latency_over_time,
+    slowest_requests,
+)
 from dashboard.data.instagram import (
     engagement_by_time,
     engagement_by_type,
@@ -146,6 +154,7 @@ __all__ = [
     "settings",
     "slow_queries",
     "slow_query_counts",
+    "slowest_requests",
     "sources_now",
     "statements",
     "telling_runs",

@@ -5,16 +5,18 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from dashboard.kept import forget
-from db import subreddits
+from db import subreddits, trace
 from db.attribution import asked_by
 from db.database import Database
 from db.errors import DatabaseDown
+from db.requests import RequestRecorder
 from settings import Settings, load_settings
 
 ANSWER_SECONDS = 10.0
@@ -47,6 +49,7 @@ class Connection:
     pause_job: Callable[[str, bool], Awaitable[None]] | None
     job_list: Sequence[Row]
     present: Callable[[], Row]
+    requests: RequestRecorder | None
 
 
 _connection: Connection | None = None
@@ -63,6 +66,7 @@ def connect(
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
     job_list: Sequence[Row] = (),
     present: Callable[[], Row] = dict,
+    requests: RequestRecorder | None = None,
 ) -> None:
     """Let pages ask `database` through `loop`, on which it was opened.
 
@@ -72,9 +76,12 @@ def connect(
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
         present: `now` of the latest frame on the pulse; empty before the first.
+        requests: where pages' questions are timed, beside the API's requests.
     """
     global _connection, _down_since
-    _connection = Connection(loop, database, settings, cache_stats, run_job, pause_job, job_list, present)
+    _connection = Connection(
+        loop, database, settings, cache_stats, run_job, pause_job, job_list, present, requests
+    )
     _down_since = None
     forget()
 
@@ -96,7 +103,9 @@ def settings() -> Settings:
 
 
 def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
-    """The answer to a question, attributed to `page NAME` in the query statistics.
+    """The answer to a question, attributed to `page NAME` in the query statistics, and timed as a request `PAGE`.
+
+    Its time counts from when the page asks, as the page feels it, the wait for the server's loop included.
 
     Raises:
         Unavailable: PostgreSQL does not answer, or not within ANSWER_SECONDS.
@@ -106,9 +115,25 @@ def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
     if there is None or there.loop.is_closed():
         raise _unavailable("Subpulse is starting or stopping")
 
+    began = time.perf_counter()
+
     async def answer() -> T:
-        with asked_by(f"page {page}"):
-            return await question(there.database)
+        statements, status = trace.begin(), 500
+        try:
+            with asked_by(f"page {page}"):
+                found = await question(there.database)
+            status = 200
+            return found
+        except DatabaseDown:
+            status = 503
+            raise
+        except asyncio.CancelledError:
+            status = 504
+            raise
+        finally:
+            if there.requests is not None:
+                seconds = time.perf_counter() - began
+                there.requests.add(f"page {page}", "PAGE", status, seconds, statements)
 
     future = asyncio.run_coroutine_threadsafe(answer(), there.loop)
     try:

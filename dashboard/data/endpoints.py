@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from dashboard.data.bridge import asked, settings
+from dashboard.data.bridge import Row, asked, settings
+from dashboard.data.jobs import jobs_of_each_process
 from dashboard.kept import kept
-from db import histogram, latency
+from db import histogram, latency, slow_requests
 from db.latency import OverTime, RouteLatency
 
 Kind = Literal["API", "Dashboard", "Probes", "All"]
@@ -102,13 +103,9 @@ def judged(one: RouteLatency, seconds: float, before: Endpoint | None = None) ->
 
 
 def _apdex(one: RouteLatency, target: float) -> float | None:
-    """Apdex with failed requests as frustrated, however quickly they failed.
-
-    Histograms of failed requests are not told apart here; they count as if they had failed within the target, as they
-    mostly do, so that this is never too high.
-    """
-    found = histogram.apdex(one.counts, target)
-    return None if found is None else max(found - one.server_errors / one.count, 0.0)
+    """Apdex with failed requests as frustrated, however quickly they failed."""
+    found = histogram.apdex(one.counts - one.failed_counts, target)
+    return None if found is None else found * (one.count - one.server_errors) / one.count
 
 
 @kept(seconds=5, entries=40)
@@ -122,6 +119,19 @@ def latency_over_time(
 ) -> OverTime:
     """One endpoint's requests, or all of some methods, in steps; seconds, and counts of shape (steps, BUCKETS)."""
     return asked("endpoints", lambda db: latency.over_time(db, since, until, step_seconds, route, methods))
+
+
+@kept(seconds=5, entries=40)
+def slowest_requests(
+    since: datetime, until: datetime, route: str | None, methods: tuple[str, ...]
+) -> Sequence[Row]:
+    """The slowest request of each route and minute, slowest first; the last week's, 200 at most.
+
+    id, at, route, method, status, seconds, parameters (names), calls, sql_seconds, statements (statement, calls,
+    seconds) and jobs: those that ran meanwhile.
+    """
+    private = jobs_of_each_process()
+    return asked("endpoints", lambda db: slow_requests.between(db, since, until, methods, route, private))
 
 
 def bucket_ends() -> list[float]:

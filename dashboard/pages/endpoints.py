@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import charts, data, endpoints, format, heat, parts, time_axis
+from dashboard import charts, data, endpoints, format, heat, parts, slow_requests, time_axis
 
 axis = time_axis.show()
 kind = st.segmented_control(
@@ -55,3 +55,5 @@ time_axis.chart(
     "How long how many took", f"How many requests of {whose} took how long, over time", axis,
     "milliseconds; the fuller the colour, the more requests",
 )  # fmt: skip
+if kind != "Probes":
+    slow_requests.show(data.slowest_requests(*axis.span, route, methods), axis, whose)
