@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further web origins that may listen to /api/live, separated by spaces"
     )
+    api_tokens: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="tokens of which /metrics wants one, separated by spaces; without any it is open",
+        repr=False,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
 
     @field_validator("objectives", mode="before")
@@ -146,10 +151,17 @@ class Settings(BaseSettings):
     def _objectives(cls, value: object) -> object:
         return Objectives.parse(value) if isinstance(value, str) else value
 
-    @field_validator("alert_urls", "allowed_origins", mode="before")
+    @field_validator("alert_urls", "allowed_origins", "api_tokens", mode="before")
     @classmethod
     def _split_on_spaces(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _all_fit_a_header(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(token.isascii() and token.isprintable() for token in value):
+            raise ValueError("a token that a header can hold has printable ASCII only")
+        return value
 
     @field_validator("allowed_origins")
     @classmethod

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Mount
 
 from api import assets, categorization, live, sources, stats, subreddits
 from api.health import health_route
+from api.metrics import metrics_route
 from api.problems import handle_problems
 from api.services import Services
 from api.telemetry import route_template
@@ -36,5 +37,6 @@ def create_api(services: Services) -> FastAPI:
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """All routes for the process: /api, /health and /assets."""
-    return [Mount("/api", create_api(services)), health_route(services), *assets.routes]
+    """All routes for the process: /api, /health, /metrics and /assets."""
+    own = (health_route(services), metrics_route(services))
+    return [Mount("/api", create_api(services)), *own, *assets.routes]
