@@ -9,11 +9,12 @@ from typing import Literal
 
 import psutil
 
+from collectors import cgroup
+
 MemoryLimitFrom = Literal["MEMORY_LIMIT_MB", "cgroup", "machine"]
 
 MIB = 1024 * 1024
 STATM = "/proc/self/statm"
-ROOT = Path("/")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -26,7 +27,7 @@ def rss_bytes() -> int:
         return int(psutil.Process().memory_info().rss)
 
 
-def memory_limit(limit_mb: int | None, root: Path = ROOT) -> tuple[int, MemoryLimitFrom]:
+def memory_limit(limit_mb: int | None, root: Path = cgroup.ROOT) -> tuple[int, MemoryLimitFrom]:
     """The memory this process may hold, in bytes, and who says so.
 
     The operator's word (MiB) counts first, then the tightest limit of our cgroup and those above it, then the
@@ -57,26 +58,13 @@ def release_memory() -> int:
 
 
 def _cgroup_limits(root: Path) -> list[int]:
-    """Every limit that holds for us, in bytes; `max` is none, and v1 writes a huge number for none."""
-    files = [file for line in _lines(root / "proc/self/cgroup") for file in _limit_files(root, line)]
-    return [int(text) for file in files for text in _lines(file) if text.isdigit()]
+    """Every limit that holds for us, in bytes; `max` is none, and v1 writes a huge number for none.
 
-
-def _limit_files(root: Path, line: str) -> list[Path]:
-    """The files that may limit us by one line of `/proc/self/cgroup`: `0::/a` (v2) or `4:memory:/a` (v1)."""
-    _, controllers, path = [*line.split(":", 2), "", ""][:3]
-    if controllers == "":
-        top, name = root / "sys/fs/cgroup", "memory.max"
-    elif "memory" in controllers.split(","):
-        top, name = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes"
-    else:
+    Above `memory.high` nobody is killed, but slowed down until it is no use: it counts as a limit, too.
+    """
+    found = cgroup.control("memory", root)
+    if found is None:
         return []
-    ours = top / path.strip("/")
-    return [folder / name for folder in (ours, *ours.parents) if folder.is_relative_to(top)]
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text().splitlines()
-    except OSError:
-        return []
+    names = ("memory.limit_in_bytes",) if found.version == 1 else ("memory.max", "memory.high")
+    limits = (cgroup.number(folder / name) for folder in found.folders for name in names)
+    return [limit for limit in limits if limit is not None]

@@ -29,14 +29,14 @@ class ProcessSample:
     rss_bytes: int
     cpu_seconds: float
     """user and system time of all threads since the start"""
-    cpu_percent: float
-    """of one core, since the sample before; 0 in the first"""
+    cpu_percent: float | None
+    """of one core, since the sample before; None in the first"""
     threads: int
     """the operating system's, so that numpy's and PostgreSQL's count too"""
     open_files: int | None
     """descriptors, sockets included; None where the system will not say"""
-    gc_collections: int
-    """of all generations since the start"""
+    gc_runs: tuple[int, ...]
+    """collections of each generation since the start, the youngest first"""
     memory_limit_bytes: int
     memory_limit_from: MemoryLimitFrom
 
@@ -68,16 +68,16 @@ class ProcessSampler:
             cpu_percent=self._cpu_percent(cpu_seconds),
             threads=thread_count(),
             open_files=self._open_files,
-            gc_collections=sum(generation["collections"] for generation in gc.get_stats()),
+            gc_runs=tuple(generation["collections"] for generation in gc.get_stats()),
             memory_limit_bytes=self._limit_bytes,
             memory_limit_from=self._limit_from,
         )
 
-    def _cpu_percent(self, cpu_seconds: float) -> float:
+    def _cpu_percent(self, cpu_seconds: float) -> float | None:
         now, before = self._clock(), self._before
         self._before = now, cpu_seconds
         if before is None or now <= before[0]:
-            return 0.0
+            return None
         return 100 * (cpu_seconds - before[1]) / (now - before[0])
 
 

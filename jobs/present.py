@@ -145,7 +145,7 @@ class Present:
                 "hit_rate": 100 * hits / (hits + misses) if hits + misses else None,
                 "slow_queries": slow,
                 "rss": process.rss_bytes,
-                "cpu": round(process.cpu_percent, 1),
+                "cpu": None if process.cpu_percent is None else round(process.cpu_percent, 1),
                 "subreddits": stored.totals.get("subreddits"),
                 "posts": stored.totals.get("posts"),
                 "viewers": context.pulse.listeners,

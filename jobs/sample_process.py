@@ -15,7 +15,7 @@ async def run(context: Context) -> int:
         "cpu": sample.cpu_percent,
         "threads": sample.threads,
         "open_files": sample.open_files,
-        "gc_collections": sample.gc_collections,
+        "gc_collections": sum(sample.gc_runs),
         "pool_in_use": context.db.pool_state().in_use,
     }
     frame = context.pulse.latest
