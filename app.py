@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
+from streamlit import runtime as streamlit_runtime
+from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
 from api.app import routes
 from api.hosts import KnownHosts, allowed_hosts
@@ -82,10 +84,11 @@ class Process:
         verdicts = frame.now.get("verdicts", ()) if frame else ()
         return next((one["word"].lower() for one in verdicts if one["name"] == "Sources"), "not asked yet")
 
-    def cache_counts(self) -> tuple[int, int]:
-        """(hits, misses) of all namespaces."""
-        counters = [namespace.counters for namespace in self.cache.namespaces.values()]
-        return sum(one.hits for one in counters), sum(one.misses for one in counters)
+    def cache_counts(self) -> tuple[int, int, int]:
+        """(hits, misses, entries kept now) of all namespaces."""
+        namespaces = self.cache.stats()
+        hits, misses, entries = (sum(one[name] for one in namespaces) for name in ("hits", "misses", "items"))
+        return hits, misses, entries
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[dict[str, Any]]:
@@ -108,7 +111,7 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
-        present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working)
+        present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working, open_pages)
         await present.recall()
         version = await asyncio.to_thread(deployments.running_version)
         await deployments.note_start(self.db, version, runtime.context.instance)
@@ -166,6 +169,14 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def open_pages() -> int | None:
+    """Browser tabs with a page of the dashboard open; None before the dashboard runs."""
+    if not streamlit_runtime.exists():
+        return None
+    found = streamlit_runtime.get_instance().stats_mgr.get_stats([ACTIVE_SESSIONS_FAMILY])
+    return sum(stat.value for stat in found.get(ACTIVE_SESSIONS_FAMILY, ()) if isinstance(stat, GaugeStat))
 
 
 def _before_stopping(call: Callable[[], None]) -> None:

@@ -9,8 +9,11 @@ from collectors.instagram import InstagramClient
 from db.budget import SharedBudget
 from db.database import Database
 from db.requests import RequestRecorder
+from db.vitals import Vitals
+from db.watching import Meter
 from jobs.alert_rules import MEMORY, Streak
 from jobs.process import ProcessWatch
+from jobs.sampling import Sampling
 from pulse import Fields, Pulse
 from settings import Settings
 
@@ -30,6 +33,9 @@ class Context:
     pulse: Pulse = field(default_factory=Pulse)
     instagram: InstagramClient | None = None  # None where it has no token
     process_name: str = "app"  # survives restarts, unlike the instance
+    sampling: Sampling = field(default_factory=Sampling)
+    vitals: Vitals = field(default_factory=Vitals)
+    watching: Meter = field(default_factory=Meter)
     memory_streak: Streak = field(default_factory=lambda: Streak(MEMORY))
     source_streaks: dict[str, Streak] = field(default_factory=dict)
     answers_stored: dict[str, Counter[str]] = field(default_factory=dict)  # by source, as the tally then was

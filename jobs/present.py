@@ -22,6 +22,7 @@ from db.requests import Lately
 from jobs import source_health, verdicts
 from jobs.context import Context
 from jobs.job import Job
+from jobs.metering import CpuMeter
 from jobs.source_health import SourceHealth
 from pulse import Part
 
@@ -43,7 +44,8 @@ SERIES = (
     "posts",
 )
 
-CacheCounts = Callable[[], tuple[int, int]]  # hits and misses since the process began
+CacheCounts = Callable[[], tuple[int, int, int]]  # hits and misses since the process began, entries now
+Sessions = Callable[[], int | None]  # open pages, None where it is not known
 
 
 @dataclass(slots=True)
@@ -79,11 +81,12 @@ class Present:
         jobs: dict[str, Job],
         cache_counts: CacheCounts,
         working: Callable[[], bool],
+        sessions: Sessions = lambda: None,
     ) -> None:
         self.context, self.jobs = context, jobs
         self.stored = Stored()
         self._shared = [job.name for job in jobs.values() if job.shared]
-        self._cache_counts, self._working = cache_counts, working
+        self._cache_counts, self._working, self._sessions = cache_counts, working, sessions
         self._growth = Over()
 
     async def read_forever(self) -> None:
@@ -91,12 +94,19 @@ class Present:
         while True:
             try:
                 with asked_by("pulse"):
-                    self.stored = await self._read()
+                    self.stored = await self._metered_read()
             except DatabaseDown:
                 pass  # the database's verdict says so
             except psycopg.Error as exc:
                 log.warning("present not read", why=" ".join(str(exc).split()))
             await asyncio.sleep(READ_SECONDS)
+
+    async def _metered_read(self) -> Stored:
+        meter = CpuMeter(self._read())
+        try:
+            return await meter
+        finally:
+            self.context.watching.add("present", meter.seconds)
 
     async def _read(self) -> Stored:
         db = self.context.db
@@ -131,7 +141,11 @@ class Present:
         """This second's part of the frame, from memory."""
         context, stored = self.context, self.stored
         lately, process = context.requests.second(), context.process.read()
-        hits, misses, slow = self._growth.add([*self._cache_counts(), context.db.recorder.slow_seen])
+        hits_ever, misses_ever, entries = self._cache_counts()
+        hits, misses, slow = self._growth.add([hits_ever, misses_ever, context.db.recorder.slow_seen])
+        pool = context.db.pool_state()
+        with context.watching.timing("sampling"):
+            sampled = context.sampling.second(process, pool)
         firing_since = next(
             (row["since"] for row in stored.firing if row["instance"] == context.instance), None
         )
@@ -144,11 +158,12 @@ class Present:
                 "errors": lately.errors / lately.over_seconds,
                 "hit_rate": 100 * hits / (hits + misses) if hits + misses else None,
                 "slow_queries": slow,
-                "rss": process.rss_bytes,
-                "cpu": None if process.cpu_percent is None else round(process.cpu_percent, 1),
+                "cache_entries": entries,
+                **sampled,
                 "subreddits": stored.totals.get("subreddits"),
                 "posts": stored.totals.get("posts"),
                 "viewers": context.pulse.listeners,
+                "sessions": self._sessions(),
             },
             runs=[_run(row) for row in stored.runs],
             now={
@@ -160,7 +175,7 @@ class Present:
                             context.db.down_reason,
                             slow,
                             context.settings.slow_query_ms,
-                            context.db.pool_state().waiting,
+                            pool.waiting,
                         ),
                         verdicts.cache(hits, misses),
                         verdicts.jobs(queue["doing"], queue["waiting"], stored.last_failure, self._working()),

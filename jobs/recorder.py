@@ -13,6 +13,7 @@ from db import runs
 from db.attribution import asked_by
 from db.database import Database
 from db.errors import DatabaseDown
+from db.watching import OF_JOB
 from jobs.context import Context
 from jobs.job import Arguments, Job
 from jobs.metering import CpuMeter, PeakMemory
@@ -50,6 +51,18 @@ class Recorder:
         Raises:
             DatabaseDown: the start could not be recorded; the job then did not run.
         """
+        part = OF_JOB.get(job.name)
+        if part is None:
+            return await self._record(job, context, arguments, queue_id)
+        meter = CpuMeter(self._record(job, context, arguments, queue_id))
+        try:
+            return await meter
+        finally:
+            context.watching.add(part, meter.seconds)
+
+    async def _record(
+        self, job: Job, context: Context, arguments: Arguments | None, queue_id: int | None
+    ) -> Record:
         with asked_by(f"job {job.name}"):
             key = next(self._keys)
             before = self._memory.begin(key)

@@ -11,5 +11,6 @@ EVERY = timedelta(minutes=1)
 
 async def run(context: Context) -> int:
     """How many hours were rolled up and partitions made or dropped."""
+    maintain = context.watching.timed_apart("rolling_up", partitions.maintain)
     hours = await rollup.roll_up(context.db)
-    return hours + await asyncio.to_thread(partitions.maintain, context.db.conninfo())
+    return hours + await asyncio.to_thread(maintain, context.db.conninfo())

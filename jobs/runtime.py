@@ -15,6 +15,7 @@ from db.budget import SharedBudget, client_of
 from db.database import Database
 from db.errors import DatabaseDown
 from db.requests import RequestRecorder
+from db.watching import EVERY, Meter
 from jobs import flush_telemetry
 from jobs.clock import Clock
 from jobs.context import Context
@@ -64,6 +65,7 @@ async def open_runtime(
             settings, db, instance, source, budget, classifier, requests, process, pulse, instagram
         )
         context.process_name = instances.process_name(role, settings.port)
+        _watch(context.watching, context)
         jobs = jobs_of(settings)
         recorder = Recorder(db, instance)
         queue = Queue(context, jobs, recorder)
@@ -76,6 +78,14 @@ async def open_runtime(
                 await recorder.write_pending()
                 await flush_telemetry.run(context)
                 await instances.leave(db, instance)
+
+
+def _watch(meter: Meter, context: Context) -> None:
+    """Let the meter time what measures."""
+    meter.attach(context.requests, "add", "requests", EVERY)
+    meter.attach(context.requests, "second", "folding")
+    meter.attach(context.db.recorder, "add", "statements", EVERY)
+    meter.attach(context.pulse, "tick", "frames")
 
 
 @asynccontextmanager
@@ -106,7 +116,7 @@ async def ticking(runtime: Runtime) -> AsyncIterator[None]:
     """The clock asks for starts and the worker works the queue off while the body lasts."""
     runtime.clock.start()
     try:
-        async with background(runtime.queue.work()):
+        async with background(runtime.queue.work(), runtime.context.sampling.loop_lag.run()):
             yield
     finally:
         runtime.clock.stop()

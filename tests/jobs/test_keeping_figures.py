@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from db import alerts, latency, runs, telemetry
+from db import alerts, latency, runs, series, telemetry
 from db.database import Database
 from db.errors import DatabaseDown
 from jobs import flush_telemetry, probe_self, prune, sample_process
@@ -86,15 +86,18 @@ async def test_a_sample_holds_the_processs_figures_and_those_of_the_pulse(
     await sql(db, "UPDATE instances SET seen_at = now() - interval '1 hour'")
     await sample_process.run(context)
     ((rows,),) = await sql(db, "SELECT readings FROM samples_live")
-    assert {"rss", "cpu", "threads", "open_files", "gc_collections", "pool_in_use"} <= set(rows)
-    assert rows["rss"] > 2**20
+    assert {"heap", "python_blocks", "pg_connections", "pg_size", "queue_waiting"} <= set(rows)
     assert rows["p95"] == 12.5
     assert "hit_rate" not in rows, "nothing was looked up, which is not a rate of 0"
     assert await sql(db, "SELECT seen_at > now() - interval '1 minute' FROM instances") == [(True,)]
 
 
 async def test_without_a_pulse_the_process_is_sampled_all_the_same(db: Database, context: Context) -> None:
-    assert await sample_process.run(context) == 6
+    assert await sample_process.run(context) > 20
+    ((rows,),) = await sql(db, "SELECT readings FROM samples_live")
+    assert {"rss", "threads", "open_files", "system_memory", "pool_in_use"} <= set(rows)
+    assert rows["rss"] > 2**20
+    assert set(rows) <= set(series.SERIES), "each series is in the catalogue"
 
 
 OLD = {

@@ -16,10 +16,10 @@ from tests.waiting import beside, until
 
 
 class Counts:
-    hits = misses = 0
+    hits = misses = entries = 0
 
-    def __call__(self) -> tuple[int, int]:
-        return self.hits, self.misses
+    def __call__(self) -> tuple[int, int, int]:
+        return self.hits, self.misses, self.entries
 
 
 @pytest.fixture

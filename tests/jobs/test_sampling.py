@@ -1,0 +1,88 @@
+"""The cheap figures of one second, and what measuring itself costs while jobs run."""
+
+from dataclasses import replace
+
+import pytest
+
+from collectors.process import ProcessSampler
+from db import runs
+from db.database import Database, PoolState
+from db.series import SERIES
+from jobs.context import Context
+from jobs.runtime import Runtime, ticking
+from jobs.sampling import Sampling
+from tests.stored import sql
+from tests.waiting import until, until_found
+
+POOL = PoolState(size=4, in_use=3, waiting=2, limit=4)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_first_second_tells_no_rates_and_no_zeros_instead() -> None:
+    found = Sampling().second(ProcessSampler(None).sample(), POOL)
+    assert set(found) <= set(SERIES)
+    assert found["cpu"] is found["system_cpu"] is None
+    assert not {"gc_0", "loop_lag_mean"} & set(found)
+    assert (found["pool_in_use"], found["pool_waiting"]) == (3, 2)
+
+
+def test_garbage_collections_are_told_per_second_and_generation() -> None:
+    clock = Clock()
+    sampling, process = Sampling(clock), ProcessSampler(None).sample()
+    sampling.second(replace(process, gc_runs=(100, 10, 1)), POOL)
+    clock.now = 2.0
+    found = sampling.second(replace(process, gc_runs=(107, 10, 2)), POOL)
+    assert (found["gc_0"], found["gc_1"], found["gc_2"]) == (3.5, 0, 0.5)
+
+
+async def test_a_ticking_process_knows_how_late_its_loop_wakes(runtime: Runtime) -> None:
+    context = runtime.context
+    async with ticking(runtime):
+        await until(lambda: "loop_lag_max" in context.sampling.second(context.process.read(), POOL))
+
+
+async def test_jobs_that_measure_count_as_watching_and_others_do_not(runtime: Runtime) -> None:
+    context, clock = runtime.context, Clock()
+    clock.now = 1e12
+    for name in ("flush_telemetry", "sample_process", "prune"):
+        await runtime.recorder.record(runtime.jobs[name], context)
+    context.watching._clock = clock
+    found = context.watching.take()
+    assert (found["watching_flushing"] or 0) > 0
+    assert (found["watching_rolling_up"], found["watching_alerts"]) == (0, 0)
+
+
+async def test_requests_statements_and_frames_are_timed_where_they_are_noted(
+    context: Context, db: Database
+) -> None:
+    clock = Clock()
+    clock.now = 1e12
+    for _ in range(100):
+        context.requests.add("/api/stats", "GET", 200, 0.1)
+        await runs.is_paused(db, "prune")
+    context.pulse.tick()
+    assert context.requests.second().requests == 100
+    context.watching._clock = clock
+    found = context.watching.take()
+    for part in ("requests", "statements", "frames", "folding"):
+        assert (found[f"watching_{part}"] or 0) > 0, part
+
+
+async def test_what_watching_costs_is_stored_with_the_samples(
+    runtime: Runtime, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    clock.now = 1e12
+    monkeypatch.setattr(runtime.context.watching, "_clock", clock)
+
+    async def stored() -> object:
+        return await sql(db, "SELECT 1 FROM samples_live WHERE readings ? 'watching_sampling'")
+
+    await runtime.recorder.record(runtime.jobs["sample_process"], runtime.context)
+    await until_found(stored)
