@@ -37,6 +37,13 @@ PAGES = {
             help="Statements that took too long, with their plan and who asked; and where database time goes.",
         ),
         st.Page(
+            "dashboard/pages/system.py",
+            title="System",
+            icon=":material/memory:",
+            url_path="system",
+            help="Memory, CPU, event loop, PostgreSQL and queue over time, and what watching them costs.",
+        ),
+        st.Page(
             "dashboard/pages/jobs.py",
             title="Jobs",
             icon=":material/schedule:",

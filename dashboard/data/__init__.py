@@ -83,6 +83,15 @@ from dashboard.data.probes import (
     try_probe,
 )
 from dashboard.data.sources import Freshness, Overdue, answer_reasons, answers, freshness, sources_now
+from dashboard.data.system import (
+    Readings,
+    Stored,
+    processes,
+    readings,
+    series_title,
+    telemetry_tables,
+    watching_parts,
+)
 
 __all__ = [
     "HIDDEN",
@@ -98,8 +107,10 @@ __all__ = [
     "Kind",
     "NameTaken",
     "Overdue",
+    "Readings",
     "Row",
     "Sort",
+    "Stored",
     "Unavailable",
     "Unusable",
     "answer_reasons",
@@ -147,17 +158,22 @@ __all__ = [
     "probe_latency",
     "probe_outages",
     "probes",
+    "processes",
+    "readings",
     "recent_posts",
     "requirements",
     "run_job",
     "save_probe",
+    "series_title",
     "settings",
     "slow_queries",
     "slow_query_counts",
     "slowest_requests",
     "sources_now",
     "statements",
+    "telemetry_tables",
     "telling_runs",
     "try_probe",
     "unfollow_account",
+    "watching_parts",
 ]
