@@ -181,12 +181,22 @@ def _add_band(
     high: Sequence[float | None],
     reading: str,
 ) -> None:
-    """From the lowest to the highest reading of each step."""
+    """From the lowest to the highest reading of each step; a closed area for each stretch without a gap, because
+    Plotly fills across gaps between two lines."""
     common = {"x": at, "mode": "lines", "line": {"width": 0, "color": ACCENT}, "connectgaps": False}
     figure.add_scatter(**common, y=low, name="lowest", hovertemplate=reading)
+    figure.add_scatter(**common, y=high, name="highest", hovertemplate=reading)
+    around: list[tuple[str, float] | tuple[None, None]] = []
+    stretch: list[tuple[str, float, float]] = []
+    for moment, lowest, highest in [*zip(at, low, high, strict=True), ("", None, None)]:
+        if lowest is not None and highest is not None:
+            stretch.append((moment, lowest, highest))
+            continue
+        around += [(x, y) for x, _, y in stretch] + [(x, y) for x, y, _ in reversed(stretch)] + [(None, None)]
+        stretch = []
     figure.add_scatter(
-        **common, y=high, name="highest", hovertemplate=reading, fill="tonexty",
-        fillcolor="rgba(120, 150, 200, 0.18)",
+        x=[x for x, _ in around], y=[y for _, y in around], name="band", mode="lines", hoverinfo="skip",
+        line={"width": 0}, fill="toself", fillcolor="rgba(120, 150, 200, 0.18)",
     )  # fmt: skip
 
 

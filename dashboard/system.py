@@ -16,7 +16,10 @@ from dashboard.system_panels import GROUPS, Limit, Panel
 PARAM = "process"
 ALL = "All processes"
 HEIGHT = 190
-LEGEND_PIXELS = 22
+NAMES_PIXELS = 30  # for the lines' names above a chart
+NAMES_ABOVE = 14  # which leaves room for the labels of deployments
+LETTER_PIXELS = 6.2
+BETWEEN_NAMES = 16
 FAR = 4  # a limit so many times above all readings is told in words: a line there would flatten them
 MOST_LINES = 4
 CHEAP_PERCENT = 5.0  # of one core
@@ -42,21 +45,28 @@ def _choose() -> None:
 
 
 def summary(of: Mapping[str, Readings], shared: Readings) -> None:
-    """What matters, now and over the range, in five figures: the worst of the processes."""
+    """What matters, now and over the range, in six figures: the worst of the processes."""
     rss, limit = _worst(of, "rss"), _worst(of, "memory_limit")
     lag, cpu = max((one.most("loop_lag_max") or 0 for one in of.values()), default=None), _worst(of, "cpu")
     connections, most = shared.last("pg_connections"), shared.last("pg_max_connections")
-    with st.grid(5, min_column_width=150):
+    with st.grid(6, min_column_width=150):
         used = format.percent(format.share(rss, limit)) if rss and limit else format.MISSING
         _figure("Memory", format.size(rss), f"{used} of {format.size(limit)}")
         _figure("CPU", format.percent(cpu), "of one core")
         _figure("Event-loop lag", format.duration(lag / 1e3 if lag else None), "at most in this range")
         _figure("Database", format.size(shared.last("pg_size")), _connections(connections, most))
+        _figure("Queue", *_queue(shared.last("queue_waiting"), shared.last("queue_oldest")))
         _figure("Watching", format.percent(watching_percent(of), 2), "of one core")
 
 
 def _connections(now: float | None, most: float | None) -> str:
     return f"{format.number(now)} of {format.number(most)} connections" if most else format.MISSING
+
+
+def _queue(waiting: float | None, oldest: float | None) -> tuple[str, str]:
+    if waiting is None or oldest is None or round(waiting) == 0:
+        return format.MISSING if waiting is None else "0 wait", "batches"
+    return f"{waiting:,.0f} wait", f"the oldest for {format.duration(oldest)}"
 
 
 def _worst(of: Mapping[str, Readings], name: str) -> float | None:
@@ -116,7 +126,7 @@ def _show(
     if far:
         note += f" · {far}"
     alt = f"{panel.title} over time, {panel.note}"
-    time_axis.chart(figure, panel.title, alt, axis, note)
+    time_axis.chart(figure, panel.title, alt, axis, note, narrow=True)
 
 
 def figure_of(
@@ -153,15 +163,21 @@ def _in_words(limit: Limit, value: float, panel: Panel) -> str:
 
 
 def _name_above(figure: go.Figure) -> None:
-    """The lines' names above the chart, as there is no room for them beside it; the same room where there is one line,
-    so that charts in a row stand at one height."""
-    several = bool(figure.layout.annotations)
+    """Several lines' names in a row above the chart, as there is no room for them beside it, and above the labels of
+    deployments."""
+    at_ends = {name.text: name for name in figure.layout.annotations}
     figure.layout.annotations = ()
-    figure.update_layout(
-        showlegend=several,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
-        margin={"t": LEGEND_PIXELS},
-    )
+    left = float(-charts.LEFT)
+    for trace in figure.data:
+        if trace.name not in at_ends:
+            continue
+        figure.add_annotation(
+            text=trace.name, x=0, xref="paper", xanchor="left", xshift=left, y=1, yref="paper", yanchor="bottom",
+            yshift=NAMES_ABOVE, showarrow=False, name="line", font=at_ends[trace.name].font,
+        )  # fmt: skip
+        left += len(trace.name) * LETTER_PIXELS + BETWEEN_NAMES
+    if at_ends:
+        figure.update_layout(margin={"t": NAMES_PIXELS})
 
 
 def show_cost(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) -> None:

@@ -93,6 +93,7 @@ def chart(
     axis: TimeAxis,
     note: str = "",
     on_point: Callable[[Any], None] | None = None,
+    narrow: bool = False,
 ) -> None:
     """A chart under its title that shows what happened beside it, and on which a range can be drawn.
 
@@ -102,9 +103,10 @@ def chart(
         alt: what it shows, for who cannot see it.
         note: a unit or the like, small and grey beside the title.
         on_point: called with the `customdata` of a point that is clicked.
+        narrow: it stands beside others, so that a deployment's label takes half of its width.
     """
     key = f"axis-chart-{title}-{st.session_state.get('axis_brushes', 0)}"
-    room = LABEL_ROOM_ON_A_PHONE if _on_touch() else LABEL_ROOM
+    room = LABEL_ROOM_ON_A_PHONE if narrow or _on_touch() else LABEL_ROOM
     figure = mark(figure, marks(axis), axis, parts.viewer_zone(), room)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{title}**" + (f" :small[:gray[{note}]]" if note else ""))

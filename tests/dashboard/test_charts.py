@@ -103,9 +103,19 @@ def test_several_lines_are_named_at_their_ends_and_scaled() -> None:
 def test_a_line_that_stands_alone_shows_its_lowest_and_highest() -> None:
     steps = [{"at": NOON, "mean": 2.0, "low": 1.0, "high": 3.0}]
     figure = charts.lines({"lag": steps}, UTC, HOUR, "ms", threshold=(5.0, "too much"))
-    assert [trace.name for trace in figure.data] == ["lowest", "highest", "lag"]
+    assert [trace.name for trace in figure.data] == ["lowest", "highest", "band", "lag"]
     assert figure.layout.shapes[0].label.text == "too much"
     assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_the_band_from_lowest_to_highest_ends_before_a_gap() -> None:
+    steps = [
+        {"at": NOON + timedelta(seconds=30 * step), "mean": 2.0, "low": 1.0, "high": 3.0}
+        for step in (0, 1, 9)
+    ]
+    band = charts.lines({"lag": steps}, UTC, HOUR, "ms").data[2]
+    assert band.fill == "toself"
+    assert band.y == (3, 3, 1, 1, None, 3, 1, None)
 
 
 def test_slow_statements_are_counted_and_the_slowest_is_told() -> None:
