@@ -38,7 +38,7 @@ class _Spent:
 
 
 class SystemSampler:
-    """Takes samples; 150 µs each.
+    """Takes samples; 100 µs each.
 
     Args:
         root: where `proc` and `sys` are, for tests.

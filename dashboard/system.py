@@ -99,30 +99,35 @@ def show_groups(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) ->
         st.subheader(title, anchor=False)
         with st.grid(3, min_column_width=400):
             for panel, lines in drawn:
-                source = shared if panel.shared or len(of) > 1 else next(iter(of.values()))
-                _show(panel, lines, source, axis, len(of))
+                source = shared if panel.shared else next(iter(of.values()))
+                _show(panel, lines, source, axis, list(of))
 
 
 def lines_of(panel: Panel, of: Mapping[str, Readings], shared: Readings) -> dict[str, list[data.Row]]:
     """What a panel draws, by the line's name: its series, or of several processes each one's.
 
-    Several series of several processes would be too many lines: these are the processes' mean.
+    Several series of several processes would be too many lines: these are the first process's, as a mean would jump
+    whenever a process comes or goes.
     """
     if not panel.shared and len(of) > 1 and len(panel.series) == 1:
         lines = {process: one.steps(panel.series[0]) for process, one in list(of.items())[:MOST_LINES]}
     else:
-        source = shared if panel.shared or len(of) > 1 else next(iter(of.values()))
+        source = shared if panel.shared else next(iter(of.values()))
         lines = {data.series_title(name): source.steps(name) for name in panel.series}
     return {name: steps for name, steps in lines.items() if steps}
 
 
 def _show(
-    panel: Panel, lines: Mapping[str, list[data.Row]], source: Readings, axis: TimeAxis, processes: int
+    panel: Panel,
+    lines: Mapping[str, list[data.Row]],
+    source: Readings,
+    axis: TimeAxis,
+    processes: Sequence[str],
 ) -> None:
     figure, far = figure_of(panel, lines, source, replace(axis, step_seconds=source.step_seconds))
     note = panel.note
-    if processes > 1 and not panel.shared and len(panel.series) > 1:
-        note += f", mean of {processes} processes"
+    if len(processes) > 1 and not panel.shared and len(panel.series) > 1:
+        note += f", of {format.plain(processes[0])}"
     if far:
         note += f" · {far}"
     alt = f"{panel.title} over time, {panel.note}"
