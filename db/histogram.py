@@ -23,14 +23,12 @@ Counts = NDArray[np.int64]
 
 
 def counts_of(durations: Iterable[float]) -> Counts:
-    """Counts per bucket, shape (BUCKETS,), of durations in seconds.
-
-    Shorter than 1 µs counts as 1 µs, longer than the last bucket as the last.
-    """
-    return np.bincount(_bucket(np.fromiter(durations, float)), minlength=BUCKETS)
+    """Counts per bucket, shape (BUCKETS,), of durations in seconds."""
+    return np.bincount(buckets_of(np.fromiter(durations, float)), minlength=BUCKETS)
 
 
-def _bucket(seconds: NDArray[np.float64]) -> Counts:
+def buckets_of(seconds: NDArray[np.float64]) -> Counts:
+    """The bucket of each duration; shorter than 1 µs counts as 1 µs, longer than the last bucket as the last."""
     microseconds = np.maximum(seconds * 1e6, 1.0)
     return np.minimum(np.ceil(np.log(microseconds) * _PER_LN), BUCKETS - 1).astype(np.int64)
 
@@ -85,7 +83,7 @@ def mean(counts: Counts) -> float | None:
 def share_within(counts: Counts, seconds: float) -> float | None:
     """Which share (0 to 1) took at most so long, the bucket of `seconds` counted as within; None when empty."""
     total = counts.sum()
-    last = int(_bucket(np.array([seconds]))[0])
+    last = int(buckets_of(np.array([seconds]))[0])
     return float(counts[: last + 1].sum() / total) if total else None
 
 

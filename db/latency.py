@@ -69,11 +69,21 @@ async def roll_up_hour(session: Session, begin: int) -> None:
         for row in await session.rows("latency.fresh", since=moment(begin), until=moment(until))
     ]
     if parts:
-        whole = _joined(parts)
-        for level in levels.LEVELS:
-            if level.row == levels.HOUR:
-                shared = whole._replace(interval=whole.interval * STEP // level.width)
-                await store(session, level.width, begin, shared)
+        await store_hour(session, begin, _joined(parts))
+
+
+async def store_hour(session: Session, begin: int, counted: Counted, finest: int = STEP) -> None:
+    """Put an hour into the levels that are made of fresh intervals, from those of `finest` seconds on.
+
+    Args:
+        begin: epoch seconds.
+        counted: its intervals of 10 s, numbered from 0.
+        finest: what is older than the finest levels are kept needs no rows in them.
+    """
+    for level in levels.LEVELS:
+        if level.row == levels.HOUR and level.width >= finest:
+            shared = counted._replace(interval=counted.interval * STEP // level.width)
+            await store(session, level.width, begin, shared)
 
 
 async def roll_up_longer(session: Session, width: int, begin: int, of_width: int) -> None:

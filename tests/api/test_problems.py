@@ -80,9 +80,10 @@ async def test_the_documentation_page_asks_no_foreign_host(http: httpx.AsyncClie
         ).status_code == 200, part
 
 
-def test_every_answer_of_ours_is_under_api_or_health_or_assets(app: Starlette) -> None:
+def test_what_we_answer_is_the_api_health_metrics_and_assets(app: Starlette) -> None:
     assert {getattr(route, "path", "") for route in app.routes} == {
         "/api",
         "/health",
+        "/metrics",
         "/assets/plotly.min.js",
     }
