@@ -11,10 +11,9 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI, Response
-from prometheus_client import CollectorRegistry
-from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.telemetry import Telemetry
@@ -76,8 +75,13 @@ def one_route() -> FastAPI:
     return app
 
 
-def instrumented(registry: CollectorRegistry) -> FastAPI:
-    """The same application with the instrumentator's middleware, its metrics in a registry of their own."""
+def instrumented(registry: Any) -> FastAPI:
+    """The same application with the instrumentator's middleware, its metrics in a CollectorRegistry of their own.
+
+    The peer is imported here, because only `make bench` installs it.
+    """
+    from prometheus_fastapi_instrumentator import Instrumentator
+
     app = one_route()
     Instrumentator(registry=registry).instrument(app)
     return app
@@ -92,6 +96,8 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _around_fastapi(rounds: int) -> dict[str, list[float]]:
     """Microseconds per request, by what was asked, one of each round."""
+    from prometheus_client import CollectorRegistry
+
     recorder = RequestRecorder()
     theirs = instrumented(CollectorRegistry())
     return await _in_turns(
