@@ -96,11 +96,11 @@ def test_jobs_run_once_here_and_now_and_find_what_the_one_before_left(data_dir: 
 
 def test_a_run_that_fails_says_why_and_exits_with_1(database_url: str, url: str, data_dir: Path) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("DROP TABLE subpulse_sandbox.slow_queries")
+        connection.execute("DROP TABLE subpulse_sandbox.source_answers")
     said = jobs(data_dir, "run", "prune", DATABASE_URL=url)
     assert (said.returncode, said.stderr) == (1, "")
     assert re.fullmatch(
-        r'prune: failed: UndefinedTable: relation "slow_queries" does not exist.*', said.stdout, re.S
+        r'prune: failed: UndefinedTable: relation "source_answers" does not exist.*', said.stdout, re.S
     )
 
 
