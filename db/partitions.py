@@ -62,13 +62,13 @@ LIVE = ("latency_live", "samples_live")
 def ensure(connection: "psycopg.Connection[tuple[object, ...]]", since: datetime | None = None) -> int:
     """Make what is missing of the partitions from `since` (an hour ago) to six hours ahead; how many were made.
 
-    Each is made apart and then attached, which holds up no reader and no writer.
+    None is made for what would not be kept. Each is made apart and then attached, which holds up no reader and no writer.
     """
     now = datetime.now(UTC)
     made = 0
     for each in PARTITIONED:
         there = _names(connection, each.table)
-        for begin in each.begins(since or now - BACK, now + max(AHEAD, each.span)):
+        for begin in each.begins(max(since or now - BACK, now - each.keep), now + max(AHEAD, each.span)):
             if each.name(begin) not in there:
                 _make(connection, each, begin)
                 made += 1
