@@ -26,7 +26,7 @@ POSTGRESQL_EPOCH = 946_684_800
 COPY_ROW = np.dtype(
     {
         "names": ["fields", "l1", "at", "l2", "endpoint", "l3", "status", "l4", "seconds"],
-        "formats": [">i2", ">i4", ">i8", ">i4", ">i2", ">i4", ">i2", ">i4", ">f4"],
+        "formats": [">i2", ">i4", ">i8", ">i4", ">i4", ">i4", ">i2", ">i4", ">f8"],
     }
 )
 COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -40,12 +40,12 @@ class Requests:
     offset: NDArray[np.float64]
     endpoint: NDArray[np.int64]
     status: NDArray[np.int64]
-    seconds: NDArray[np.float32]
+    seconds: NDArray[np.float64]
 
     def rows(self, begin: int) -> bytes:
         """As rows of binary COPY into (at, endpoint, status, seconds)."""
         rows = np.empty(len(self.offset), COPY_ROW)
-        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 8, 2, 2, 4
+        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 8, 4, 2, 8
         rows["at"] = ((begin - POSTGRESQL_EPOCH + self.offset) * 1e6).astype(np.int64)
         rows["endpoint"], rows["status"], rows["seconds"] = self.endpoint, self.status, self.seconds
         return rows.tobytes()
@@ -56,7 +56,7 @@ class Requests:
         interval = (self.offset // STEP).astype(np.int64)
         return Counted(
             series,
-            histogram.buckets_of(self.seconds.astype(np.float64)),
+            histogram.buckets_of(self.seconds),
             interval,
             np.ones(len(series), np.int64),
         )
@@ -81,7 +81,7 @@ def an_hour(begin: int, mean_count: float) -> Requests:
     endpoint = rng.integers(0, ENDPOINTS, count)
     tail = rng.random(count) < TAIL_SHARES[endpoint]
     middle = np.log(MEDIANS[endpoint]) + tail * np.log(TAIL_FACTOR)
-    seconds = np.exp(rng.normal(middle, SPREADS[endpoint])).astype(np.float32)
+    seconds = np.exp(rng.normal(middle, SPREADS[endpoint]))
     status = np.where(rng.random(count) < FAILED_SHARE, FAILED, OK)
     return Requests(offset, endpoint, status, seconds)
 

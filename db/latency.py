@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg.rows import DictRow
 
 from db import histogram, levels
 from db.database import Database, Session
 from db.levels import BY_WIDTH, STEP
-from db.packed import Counted, Numbers, fresh, pack, unfresh, unpack
+from db.packed import Counted, Numbers, fresh, pack, unfresh, unpack, unpack_keys
 
 Series = tuple[str, str, int]  # route, method, status class (2 for 2xx …)
 Intervals = Mapping[int, Mapping[Series, Numbers]]  # start in epoch seconds -> counts per bucket
@@ -61,35 +62,34 @@ async def store(session: Session, width: int, begin: int, counted: Counted) -> N
         await session.execute("latency.store", width=width, at=moment(begin), packed=packed)
 
 
-async def roll_up_hour(session: Session, begin: int) -> None:
-    """Put an hour of fresh intervals into the levels that are made of them."""
+async def roll_up_hour(session: Session, begin: int, now: float) -> None:
+    """Put an hour of fresh intervals into the levels that are made of them; times in epoch seconds."""
     until = begin + levels.HOUR
     parts = [
         unfresh(row["counted"], (int(row["at"].timestamp()) - begin) // STEP)
         for row in await session.rows("latency.fresh", since=moment(begin), until=moment(until))
     ]
     if parts:
-        await store_hour(session, begin, _joined(parts))
+        await store_hour(session, begin, _joined(parts), now)
 
 
-async def store_hour(session: Session, begin: int, counted: Counted, finest: int = STEP) -> None:
-    """Put an hour into the levels that are made of fresh intervals, from those of `finest` seconds on.
+async def store_hour(session: Session, begin: int, counted: Counted, now: float) -> None:
+    """Put an hour into the levels that are made of fresh intervals and would still keep it.
 
     Args:
         begin: epoch seconds.
         counted: its intervals of 10 s, numbered from 0.
-        finest: what is older than the finest levels are kept needs no rows in them.
+        now: epoch seconds.
     """
-    for level in levels.LEVELS:
-        if level.row == levels.HOUR and level.width >= finest:
-            shared = counted._replace(interval=counted.interval * STEP // level.width)
-            await store(session, level.width, begin, shared)
+    for level in levels.of_hour(begin, now):
+        shared = counted._replace(interval=counted.interval * STEP // level.width)
+        await store(session, level.width, begin, shared)
 
 
 async def roll_up_longer(session: Session, width: int, begin: int, of_width: int) -> None:
     """Make one interval of `width` seconds out of the shorter ones in it."""
     piece = levels.Piece(of_width, begin, begin + width)
-    whole = _joined(await _stored(session, [piece]))
+    whole = _joined(_with_times(await _stored(session, [piece])))
     await store(session, width, begin, whole._replace(interval=np.zeros_like(whole.interval)))
 
 
@@ -113,13 +113,11 @@ class RouteLatency:
 
 async def by_route(db: Database, since: datetime, until: datetime) -> list[RouteLatency]:
     """Every route and method of a range, the busiest first; exact to 10 s at its ends as far as that is kept."""
-    series, counted = await _read(db, since, until, widest=levels.LEVELS[-1].width, together=True)
+    series, totals = await _totals(db, since, until)
     names = {one: place for place, one in enumerate(sorted({name[:2] for name in series.values()}))}
-    place, status_class = _places(series, names)
-    shape = (10 * len(names), histogram.BUCKETS)
-    row = 10 * place[counted.series] + status_class[counted.series]
-    table = _sums(row * histogram.BUCKETS + counted.bucket, counted.times, shape)
-    classes = table.reshape(len(names), 10, histogram.BUCKETS)
+    classes = np.zeros((len(names), 10, histogram.BUCKETS), np.int64)
+    for number, (route, method, status_class) in series.items():
+        classes[names[route, method], status_class] = totals[number]
     found = []
     for (route, method), number in names.items():
         counts = classes[number].sum(axis=0)
@@ -190,7 +188,7 @@ async def over_time(
     step = max(step_seconds, levels.finest_at(since.timestamp(), now).width)
     begin = int(since.timestamp() // step * step)
     steps = max(-int(-(until.timestamp() - begin) // step), 1)
-    series, counted = await _read(db, since, until, widest=step)
+    series, counted = await _read(db, since, until, step)
     wanted = np.zeros(max(series, default=0) + 1, bool)
     failed = np.zeros_like(wanted)
     for number, (of_route, of_method, status_class) in series.items():
@@ -214,73 +212,101 @@ async def over_time(
     )
 
 
-async def _read(
-    db: Database, since: datetime, until: datetime, widest: int, together: bool = False
-) -> tuple[dict[int, Series], Counted]:
-    """Series by number, and all counts of a range, their intervals as epoch seconds.
+async def _totals(db: Database, since: datetime, until: datetime) -> tuple[dict[int, Series], Numbers]:
+    """Series by number, and their counts in a whole range, shape (highest number + 1, BUCKETS).
 
-    With `together` the fresh ones come without their times.
+    A long interval's keys are places in that table already, and each is there once.
     """
     async with db.transaction() as session:
-        rolled_up = int((await session.value("rollup.rolled_up_until")).timestamp())
-        now = datetime.now(UTC).timestamp()
-        covering = levels.pieces(since.timestamp(), until.timestamp(), rolled_up, now, widest)
-        parts = await _stored(session, covering)
-        begin = max(since.timestamp() // STEP * STEP, rolled_up)
-        if begin < until.timestamp():
-            parts += await _fresh(session, moment(int(begin)), until, together)
-        rows = await session.rows("latency.series")
-    series = {row["id"]: (row["route"], row["method"], row["status_class"]) for row in rows}
+        covering, begin = await _covering(session, since, until, levels.LEVELS[-1].width)
+        rows = await _stored(session, covering)
+        alive = None
+        if begin < until:
+            alive = await session.value("latency.fresh_together", since=begin, until=until)
+        series = await _series(session)
+    totals = np.zeros((max(series, default=0) + 1) * histogram.BUCKETS, np.int64)
+    for row in rows:
+        keys, times = unpack_keys(row["packed"])
+        intervals = BY_WIDTH[row["width"]].intervals
+        if intervals == 1:
+            totals[keys] += times
+        else:
+            keys, interval = np.divmod(keys, intervals)
+            inside = _inside(row, interval)
+            totals += _sums(keys[inside], times[inside], totals.shape)
+    if alive:
+        counted = unfresh(alive)
+        totals += _sums(counted.series * histogram.BUCKETS + counted.bucket, counted.times, totals.shape)
+    return series, totals.reshape(-1, histogram.BUCKETS)
+
+
+async def _read(
+    db: Database, since: datetime, until: datetime, widest: int
+) -> tuple[dict[int, Series], Counted]:
+    """Series by number, and all counts of a range, their intervals as epoch seconds."""
+    async with db.transaction() as session:
+        covering, begin = await _covering(session, since, until, widest)
+        parts = _with_times(await _stored(session, covering))
+        if begin < until:
+            rows = await session.rows("latency.fresh", since=begin, until=until)
+            parts += [unfresh(row["counted"], int(row["at"].timestamp())) for row in rows]
+        series = await _series(session)
     return series, _joined(parts)
 
 
-async def _fresh(session: Session, since: datetime, until: datetime, together: bool) -> list[Counted]:
-    if together:
-        counted = await session.value("latency.fresh_together", since=since, until=until)
-        return [unfresh(counted)] if counted else []
-    rows = await session.rows("latency.fresh", since=since, until=until)
-    return [unfresh(row["counted"], int(row["at"].timestamp())) for row in rows]
+async def _series(session: Session) -> dict[int, Series]:
+    rows = await session.rows("latency.series")
+    return {row["id"]: (row["route"], row["method"], row["status_class"]) for row in rows}
 
 
-async def _stored(session: Session, covering: Sequence[levels.Piece]) -> list[Counted]:
-    """The counts in some pieces, their intervals as epoch seconds."""
+async def _covering(
+    session: Session, since: datetime, until: datetime, widest: int
+) -> tuple[list[levels.Piece], datetime]:
+    """The pieces of the stored levels that cover a range, and from when on it is told by fresh intervals."""
+    rolled_up = int((await session.value("rollup.rolled_up_until")).timestamp())
+    now = datetime.now(UTC).timestamp()
+    covering = levels.pieces(since.timestamp(), until.timestamp(), rolled_up, now, widest)
+    return covering, moment(int(max(since.timestamp() // STEP * STEP, rolled_up)))
+
+
+async def _stored(session: Session, covering: Sequence[levels.Piece]) -> list[DictRow]:
+    """The rows that some pieces are taken from, each with `since` and `until` of its piece."""
     if not covering:
         return []
-    rows = await session.rows(
+    return await session.rows(
         "latency.stored",
         widths=[piece.width for piece in covering],
         rows=[timedelta(seconds=BY_WIDTH[piece.width].row) for piece in covering],
         sinces=[moment(piece.since) for piece in covering],
         untils=[moment(piece.until) for piece in covering],
     )
+
+
+def _with_times(rows: Sequence[DictRow]) -> list[Counted]:
+    """What the rows count inside of their pieces, intervals as epoch seconds."""
     parts = []
     for row in rows:
-        begin, intervals = int(row["at"].timestamp()), BY_WIDTH[row["width"]].intervals
-        counted = unpack(row["packed"], histogram.BUCKETS, intervals)
-        counted = counted._replace(interval=begin + counted.interval * row["width"])
-        if intervals > 1:
-            inside = (counted.interval >= int(row["since"].timestamp())) & (
-                counted.interval < int(row["until"].timestamp())
-            )
-            if not inside.all():
-                counted = Counted(*(each[inside] for each in counted))
-        parts.append(counted)
+        counted = unpack(row["packed"], histogram.BUCKETS, BY_WIDTH[row["width"]].intervals)
+        inside = _inside(row, counted.interval)
+        if not inside.all():
+            counted = Counted(*(each[inside] for each in counted))
+        begin = int(row["at"].timestamp())
+        parts.append(counted._replace(interval=begin + counted.interval * row["width"]))
     return parts
+
+
+def _inside(row: DictRow, interval: Numbers) -> NDArray[np.bool_]:
+    """Which of a row's intervals, numbered from 0, its piece asks for; a row of one interval is asked for whole."""
+    if BY_WIDTH[row["width"]].intervals == 1:
+        return np.ones(len(interval), bool)
+    at = row["at"].timestamp() + interval * row["width"]
+    return np.asarray((at >= row["since"].timestamp()) & (at < row["until"].timestamp()))
 
 
 def _joined(parts: Sequence[Counted]) -> Counted:
     if not parts:
         return Counted(*(np.zeros(0, np.int64),) * 4)
     return Counted(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-
-
-def _places(series: Mapping[int, Series], names: Mapping[tuple[str, str], int]) -> tuple[Numbers, Numbers]:
-    """By a series' number: where its route and method stand among `names`, and its status class."""
-    place = np.zeros(max(series, default=0) + 1, np.int64)
-    status_class = np.zeros_like(place)
-    for number, (route, method, of_class) in series.items():
-        place[number], status_class[number] = names[route, method], of_class
-    return place, status_class
 
 
 def _sums(places: Numbers, counts: Numbers, shape: tuple[int, ...]) -> NDArray[np.int64]:

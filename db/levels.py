@@ -56,6 +56,14 @@ def finest_at(moment: float, now: float) -> Level:
     )
 
 
+def of_hour(begin: int, now: float) -> Iterator[Level]:
+    """The levels that are made of fresh intervals and would still keep an hour; both in epoch seconds.
+
+    After an outage of days the finest levels have no room for what was stored before it.
+    """
+    return (level for level in LEVELS if level.row == HOUR and begin >= now - level.keep)
+
+
 def pieces(
     since: float, until: float, rolled_up: int, now: float, widest: int = LEVELS[-1].width
 ) -> list[Piece]:

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-LEVEL = 9  # zstd's; beyond, a tenth fewer bytes cost four times the time
+LEVEL = 19  # zstd's: against 9 a twelfth fewer bytes, for 10 ms an hour; reading takes the same time
 _TRIPLE = np.dtype([("series", "<u4"), ("bucket", "<u2"), ("count", "<u4")])
 
 Numbers = NDArray[np.int64]
@@ -72,13 +72,25 @@ def unpack(data: bytes | memoryview, buckets: int, intervals: int) -> Counted:
     Raises:
         ValueError: the bytes are not of its making.
     """
+    keys, times = unpack_keys(data)
+    keys, interval = np.divmod(keys, intervals)
+    series, bucket = np.divmod(keys, buckets)
+    return Counted(series, bucket, interval, times)
+
+
+def unpack_keys(data: bytes | memoryview) -> tuple[Numbers, Numbers]:
+    """(keys, counts) of what `pack` packed, before keys are taken apart; each key is there once, in order.
+
+    A key is (series * buckets + bucket) * intervals + interval.
+
+    Raises:
+        ValueError: the bytes are not of its making.
+    """
     numbers = unsqueeze(data)
     half = len(numbers) // 2
     if 2 * half != len(numbers):
         raise ValueError("packed counts of an odd length: keys without counts")
-    keys, interval = np.divmod(np.cumsum(numbers[:half]), intervals)
-    series, bucket = np.divmod(keys, buckets)
-    return Counted(series, bucket, interval, numbers[half:])
+    return np.cumsum(numbers[:half]), numbers[half:]
 
 
 def squeeze(numbers: Numbers) -> bytes:

@@ -62,7 +62,8 @@ LIVE = ("latency_live", "samples_live")
 def ensure(connection: "psycopg.Connection[tuple[object, ...]]", since: datetime | None = None) -> int:
     """Make what is missing of the partitions from `since` (an hour ago) to six hours ahead; how many were made.
 
-    None is made for what would not be kept. Each is made apart and then attached, which holds up no reader and no writer.
+    None is made for what would not be kept. Each is made apart and then attached, which holds up no reader and
+    no writer.
     """
     now = datetime.now(UTC)
     made = 0

@@ -29,8 +29,8 @@ async def _roll_up_next(db: Database, now: float) -> bool:
         end = begin + HOUR
         if end + GRACE_SECONDS > now:
             return False
-        await latency.roll_up_hour(session, begin)
-        await samples.roll_up_hour(session, begin)
+        await latency.roll_up_hour(session, begin, now)
+        await samples.roll_up_hour(session, begin, now)
         for width, of_width in LONGER:
             if end % width == 0:
                 await latency.roll_up_longer(session, width, end - width, of_width)

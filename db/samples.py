@@ -94,18 +94,17 @@ def unpack(data: bytes, intervals: int) -> dict[str, Summary]:
     return {name: whole[:, place] for place, name in enumerate(names)}
 
 
-async def roll_up_hour(session: Session, begin: int) -> None:
-    """Put an hour of fresh readings into the levels that are made of them."""
+async def roll_up_hour(session: Session, begin: int, now: float) -> None:
+    """Put an hour of fresh readings into the levels that are made of them; times in epoch seconds."""
     rows = await session.rows(
         "samples.fresh", since=moment(begin), until=moment(begin + levels.HOUR), process=None
     )
-    for level in levels.LEVELS:
-        if level.row == levels.HOUR:
-            by_process: dict[str, Summaries] = {}
-            for row in rows:
-                found = by_process.setdefault(row["process"], Summaries(begin, level.width, level.intervals))
-                found.read(int(row["at"].timestamp()), row["readings"])
-            await _store(session, by_process)
+    for level in levels.of_hour(begin, now):
+        by_process: dict[str, Summaries] = {}
+        for row in rows:
+            found = by_process.setdefault(row["process"], Summaries(begin, level.width, level.intervals))
+            found.read(int(row["at"].timestamp()), row["readings"])
+        await _store(session, by_process)
 
 
 async def roll_up_longer(session: Session, width: int, begin: int, of_width: int) -> None:

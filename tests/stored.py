@@ -1,7 +1,9 @@
 """Short ways to put records into a test's database and to look at what is there."""
 
+from datetime import datetime
 from typing import Any, LiteralString
 
+from psycopg import sql as sql_text
 from psycopg.rows import DictRow, dict_row
 
 from collectors.records import Post, Subreddit
@@ -26,6 +28,16 @@ async def sql(db: Database, text: LiteralString, *params: Any) -> list[tuple[Any
     async with db.connection() as connection:
         cursor = await connection.execute(text, params or None)
         return await cursor.fetchall() if cursor.description else []
+
+
+async def partition(db: Database, table: str, since: datetime, until: datetime) -> None:
+    """A partition as if time had passed since it was made."""
+    name = sql_text.Identifier(f"{table}_{since:%Y%m%d%H}")
+    statement = sql_text.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+        name, sql_text.Identifier(table), sql_text.Literal(since), sql_text.Literal(until)
+    )
+    async with db.connection() as connection:
+        await connection.execute(statement)
 
 
 async def transitions(db: Database) -> list[DictRow]:

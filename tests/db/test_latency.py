@@ -4,12 +4,13 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 import numpy as np
+import psycopg
 import pytest
 
 from db import histogram, latency, levels, partitions, rollup
 from db.database import Database, with_schema
 from tests.conftest import SCHEMA
-from tests.stored import sql
+from tests.stored import partition, sql
 
 HOUR, DAY = levels.HOUR, levels.DAY
 STATS = ("/api/stats", "GET", 2)
@@ -31,11 +32,15 @@ async def rolled_up_until_now(db: Database) -> None:
 
 
 @pytest.fixture
-def partitions_since(db: Database, database_url: str) -> None:
-    import psycopg
-
+async def partitions_since(db: Database, database_url: str) -> None:
+    """Room for 70 days, in one partition where fresh intervals would not be kept for so long."""
     with psycopg.connect(with_schema(database_url, SCHEMA), autocommit=True) as connection:
         partitions.ensure(connection, at(NOW - 70 * DAY))
+    ((oldest,),) = await sql(
+        db, "SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'latency_live'::regclass"
+    )
+    kept_since = datetime.strptime(oldest.rpartition("_")[2], "%Y%m%d%H").replace(tzinfo=UTC)
+    await partition(db, "latency_live", at(NOW - 70 * DAY), kept_since)
 
 
 async def begin_at(db: Database, since: int) -> None:
@@ -114,6 +119,16 @@ async def test_any_range_tells_what_was_stored_in_it_to_the_request(db: Database
         assert await told(db, since, until) == inside(stored, since, until), (since, until)
     since = NOW - 64 * DAY
     assert await told(db, since, NOW + 60) == inside(stored, since, NOW + 60)
+
+
+@pytest.mark.usefixtures("partitions_since")
+async def test_after_days_of_outage_the_hour_before_it_is_still_rolled_up(db: Database) -> None:
+    hour = NOW - 5 * DAY  # whose 10 s would be dropped already
+    await begin_at(db, hour)
+    await latency.add(db, "me", {hour + 20: {STATS: counts(0.1)}})
+    await rollup.roll_up(db, NOW + 61)
+    assert {width for (width,) in await sql(db, "SELECT DISTINCT width FROM latency")} >= {60, 3600}
+    assert await told(db, hour, NOW) == 1
 
 
 async def told(db: Database, since: int, until: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from db import partitions
 from db.database import Database, with_schema
 from tests.conftest import SCHEMA
-from tests.stored import sql
+from tests.stored import partition, sql
 
 NOW = datetime.now(UTC)
 COUNT = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'slow_queries'::regclass"
@@ -27,15 +27,20 @@ async def test_partitions_are_there_before_they_are_needed_and_made_once(db: Dat
 
 
 async def test_what_is_too_old_goes_by_the_partition(db: Database, conninfo: str) -> None:
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        made = partitions.ensure(connection, NOW - timedelta(days=45))
-    assert made > 40
     for days in (40, 1):
-        await sql(db, INSERT, NOW - timedelta(days=days))
+        day = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+        await partition(db, "slow_queries", day, day + timedelta(days=1))
+        await sql(db, INSERT, day)
     before = await sql(db, COUNT)
     assert partitions.maintain(conninfo) > 0
     assert await sql(db, COUNT) < before
     assert await sql(db, "SELECT count(*) FROM slow_queries") == [(1,)]
+
+
+async def test_none_is_made_for_what_would_not_be_kept(conninfo: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        partitions.ensure(connection, NOW - timedelta(days=400))
+        assert partitions.drop_old(connection, NOW - timedelta(days=400)) == 0
 
 
 async def test_fresh_intervals_stay_until_they_are_rolled_up(db: Database, conninfo: str) -> None:
