@@ -2,12 +2,14 @@
 
 from benchmarks.figure import Figure
 from benchmarks.figures import (
+    any_range,
     cpu_per_update,
     importing,
     live_viewers,
     memory,
     merging,
     pulse_tick,
+    quantile_error,
     refreshing,
     scraping,
     start,
@@ -17,6 +19,8 @@ from benchmarks.figures import (
 FIGURES = (
     Figure("pulse_tick", pulse_tick.run, limit_seconds=60),
     Figure("telemetry", telemetry.run, limit_seconds=60),
+    Figure("quantile_error", quantile_error.run, limit_seconds=60),
+    Figure("any_range", any_range.run, limit_seconds=900),
     Figure("merging", merging.run, limit_seconds=600),
     Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),
