@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,7 +67,7 @@ class Drained:
 
 
 def _seconds(ended: Ended) -> float:
-    return ended[0]
+    return ended[3]
 
 
 def _merge(into: Interval, other: Interval) -> None:
@@ -94,10 +94,15 @@ class RequestRecorder:
         self.totals: dict[Key, RouteCounts] = {}  # since the process began
         self._clock = clock
         self._slowest = Slowest()
-        self._recent: list[tuple[Key, Ended]] = []
+        self._recent: list[Ended] = []
+        self._sources: list[Callable[[], Iterable[Ended]]] = []
         self._unflushed = Drained()
         self._seconds: deque[dict[Key, RouteCounts]] = deque(maxlen=WINDOW_SECONDS)
         self._this_second: dict[Key, RouteCounts] = {}
+
+    def take_from(self, source: Callable[[], Iterable[Ended]]) -> None:
+        """From now on, count what the source gives as well; it gives each request once."""
+        self._sources.append(source)
 
     def add(
         self,
@@ -115,20 +120,23 @@ class RequestRecorder:
             trace: the statements it ran, when they were noted.
             query: its query string, of which only parameters' names are ever kept.
         """
-        self._recent.append(((route, method, status // 100), (seconds, self._clock(), status, trace, query)))
+        self._recent.append((route, method, status, seconds, self._clock(), trace or None, query))
         if len(self._recent) >= FOLD_AT:
-            self._fold()
+            self.fold()
 
-    def _fold(self) -> None:
+    def fold(self) -> None:
         """Count the noted requests into this second, the totals and what is to be flushed."""
         recent, self._recent = self._recent, []
+        for source in self._sources:
+            recent.extend(source())
         by_interval: dict[tuple[int, Key], list[Ended]] = {}
-        for key, ended in recent:
-            start = int(ended[1] // INTERVAL_SECONDS) * INTERVAL_SECONDS
-            by_interval.setdefault((start, key), []).append(ended)
+        for ended in recent:
+            route, method, status, _, ended_at, *_ = ended
+            start = int(ended_at // INTERVAL_SECONDS) * INTERVAL_SECONDS
+            by_interval.setdefault((start, (route, method, status // 100)), []).append(ended)
         for (start, named), found in by_interval.items():
             key = self._known(named)
-            durations = [ended[0] for ended in found]
+            durations = [_seconds(ended) for ended in found]
             counts = histogram.counts_of(durations)
             _merge(self._unflushed.intervals.setdefault(start, {}), {key: counts})
             for target in (self.totals, self._this_second):
@@ -137,7 +145,7 @@ class RequestRecorder:
                     target[key].add(counted)
                 else:
                     target[key] = counted
-            self._slowest.add(key[0], key[1], max(found, key=_seconds))
+            self._slowest.add(key[0], max(found, key=_seconds))
         self._unflushed.shrink()
 
     def _known(self, key: Key) -> Key:
@@ -145,7 +153,7 @@ class RequestRecorder:
 
     def second(self) -> Lately:
         """Close the present second and say what the API did in the last ten, this one included."""
-        self._fold()
+        self.fold()
         ended, self._this_second = self._this_second, {}
         self._seconds.append(ended)
         lately = [
@@ -167,7 +175,7 @@ class RequestRecorder:
 
     def drain(self) -> Drained:
         """Everything since the last drain, which is then forgotten here."""
-        self._fold()
+        self.fold()
         drained, self._unflushed = self._unflushed, Drained()
         return drained
 
@@ -178,7 +186,7 @@ class RequestRecorder:
 
     def drain_slow(self) -> list[SlowRequest]:
         """The slowest requests of the minutes that are over, which are then forgotten here."""
-        self._fold()
+        self.fold()
         return self._slowest.drain(self._clock())
 
     def put_back_slow(self, slow: list[SlowRequest]) -> None:

@@ -15,7 +15,8 @@ PER_MINUTE = 10
 MINUTES_KEPT = 60  # while PostgreSQL is away
 NAMES_KEPT = 20  # parameters of a request
 PROBE = "PROBE"
-Ended = tuple[float, float, int, Trace | None, bytes]  # seconds, end (epoch seconds), status, trace, query
+# Route, method, status, seconds, end (epoch seconds), trace, query: a flat tuple, because every request makes one.
+Ended = tuple[str, str, int, float, float, Trace | None, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ class Slowest:
     def __init__(self) -> None:
         self._minutes: dict[int, dict[tuple[str, str], SlowRequest]] = {}
 
-    def add(self, route: str, method: str, ended: Ended) -> None:
-        """Keep a request if it is the slowest of its route in its minute, and among the slowest of all routes."""
-        seconds, ended_at, status, trace, query = ended
+    def add(self, route: str, ended: Ended) -> None:
+        """Keep a request if it is the slowest of its route in its minute, and among the slowest of all routes.
+
+        Args:
+            route: as it is counted, which may be less than its own.
+            ended: the request.
+        """
+        _, method, status, seconds, ended_at, trace, query = ended
         if method == PROBE:
             return
         minute = self._minutes.setdefault(int(ended_at // 60), {})
