@@ -58,7 +58,7 @@ def dots(found: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
             hovertemplate="%{y:,.1f} ms · %{text}<extra></extra>",
         )  # fmt: skip
     charts.calm(figure, "Milliseconds", 200)
-    figure.update_yaxes(type="log", nticks=5, tickformat="~s", hoverformat=",.1f")
+    figure.update_yaxes(type="log", nticks=5, tickformat=",~r", hoverformat=",.1f")
     figure.update_layout(
         hovermode="closest",
         showlegend=True,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from textwrap import shorten
 
 import structlog
 
@@ -11,6 +12,7 @@ from jobs.context import Context
 log = structlog.get_logger()
 
 SEND_SECONDS = 20
+TITLE_LENGTH = 100  # what a phone shows of it
 
 
 async def send_unsent(context: Context) -> int:
@@ -21,7 +23,7 @@ async def send_unsent(context: Context) -> int:
     sent = 0
     async with context.db.transaction() as session:
         for row in await session.rows("alerts.unsent", attempts=SEND_ATTEMPTS, news=NEWS):
-            title = f"Subpulse: {row['rule']} {'firing' if row['state'] == 'firing' else 'resolved'}"
+            title = f"Subpulse: {shorten(row['message'], TITLE_LENGTH, placeholder=' …')}"
             error = await send(
                 urls, title, f"{row['message']}\n{row['instance']}, {row['at']:%Y-%m-%d %H:%M} UTC"
             )

@@ -1,12 +1,13 @@
 """How each endpoint did over a range: against its objective, and against the period before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from dashboard.data.bridge import Row, asked, settings
 from dashboard.data.jobs import jobs_of_each_process
+from dashboard.data.probes import probes
 from dashboard.kept import kept
 from db import histogram, latency, slow_requests
 from db.latency import OverTime, RouteLatency
@@ -26,6 +27,7 @@ class Endpoint:
         objective: what p95 is held to; None of probes, whose services are not ours.
         budget_used: which part of the requests that may be slower than the objective were; above 1 it is overdrawn.
         before: the same endpoint in the period before; None when it was not asked then.
+        probe: what a probe is called; None when there is none, or not any more.
     """
 
     route: str
@@ -42,10 +44,13 @@ class Endpoint:
     apdex: float | None
     budget_used: float | None
     before: "Endpoint | None" = None
+    probe: str | None = None
 
     @property
     def name(self) -> str:
-        """`GET /api/stats`; of pages and probes their own name."""
+        """`GET /api/stats`; of pages their own name, of probes that and their number: `Orders (probe 7)`."""
+        if self.probe:
+            return f"{self.probe} ({self.route})"
         return self.route if self.method in (PAGE, PROBE) else f"{self.method} {self.route}"
 
     @property
@@ -72,11 +77,13 @@ def endpoints(since: datetime, until: datetime, kind: Kind) -> list[Endpoint]:
     now = _by_route(since, until)
     methods = methods_of(kind, [one.method for one in now])
     seconds = (until - since).total_seconds()
+    called = {row["route"]: str(row["name"]) for row in probes()} if PROBE in methods else {}
     found = []
     for one in now:
         if one.method in methods:
             earlier = before.get((one.route, one.method))
-            found.append(judged(one, seconds, judged(earlier, seconds) if earlier else None))
+            compared = judged(one, seconds, judged(earlier, seconds) if earlier else None)
+            found.append(replace(compared, probe=called.get(one.route)))
     return sorted(found, key=lambda endpoint: (endpoint.met is not False, -endpoint.count))
 
 

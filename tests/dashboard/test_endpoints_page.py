@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import endpoints
-from db import histogram, latency
+from db import histogram, latency, probes
+from db.probe_definition import Definition
 from settings import Objectives, Settings
 from tests.dashboard.conftest import House, Open, said
 from tests.stored import sql
@@ -60,6 +61,15 @@ def test_requests_of_the_api_pages_and_probes_are_told_apart(house: House, open_
     (probe,) = rows(open_page("endpoints", kind="Probes")).values()
     assert (probe["name"], probe["verdict"]) == ("probe Shop", "no objective")
     assert len(rows(open_page("endpoints", kind="All"))) == 3
+
+
+def test_a_probe_is_called_by_its_name_as_long_as_it_is_there(house: House, open_page: Open) -> None:
+    shop = house.do(probes.add(house.db, Definition("Shop", "https://shop.example.org/")))
+    assert shop is not None
+    for route in (probes.label(shop), probes.label(shop + 1)):
+        house.do(ask(house, (route, "PROBE"), [0.5]))
+    found = rows(open_page("endpoints", kind="Probes"))
+    assert set(found) == {f"Shop (probe {shop})", f"probe {shop + 1}"}
 
 
 def test_each_endpoint_stands_beside_the_period_before(house: House, open_page: Open) -> None:

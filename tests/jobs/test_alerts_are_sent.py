@@ -94,10 +94,9 @@ async def test_one_message_when_it_fires_and_one_when_it_is_over(
     for memory.percent in (90, 90, 90, 85, 70, 70, 70):
         counts.append(await check_alerts.run(listening))
     assert counts == [0, 2, 0, 0, 0, 2, 0]
-    assert [message["title"] for message in receiver.messages] == [
-        "Subpulse: memory firing",
-        "Subpulse: memory resolved",
-    ]
+    titles = [message["title"] for message in receiver.messages]
+    assert titles[0].startswith("Subpulse: Memory at 90 %")
+    assert titles[1].startswith("Subpulse: Memory back at 70 %")
     assert "Memory at 90 %" in receiver.messages[0]["message"]
     assert listening.instance in receiver.messages[0]["message"]
     assert f"{datetime.now(UTC):%Y-}" in receiver.messages[0]["message"]
@@ -198,7 +197,7 @@ async def test_news_of_long_ago_is_no_news(db: Database, listening: Context, rec
     await sql(db, "UPDATE alert_transitions SET at = now() - interval '2 hours'")
     await resolve(db)
     assert await notify.send_unsent(listening) == 1
-    assert [message["title"] for message in receiver.messages] == ["Subpulse: memory resolved"]
+    assert [message["title"] for message in receiver.messages] == ["Subpulse: Memory back at 70 %"]
 
 
 async def test_without_urls_nothing_is_sent_and_nothing_is_marked(db: Database, context: Context) -> None:
@@ -219,4 +218,6 @@ async def test_messages_of_one_rule_arrive_in_their_order(
     assert await notify.send_unsent(listening) == 0, "over must not be told before firing was"
     await sql(db, "UPDATE alert_transitions SET at = at - interval '1 minute'")
     assert [await notify.send_unsent(listening) for _ in range(3)] == [1, 1, 0]
-    assert [message["title"].split()[-1] for message in receiver.messages] == ["firing", "resolved"]
+    fired, over = (message["title"] for message in receiver.messages)
+    assert fired.startswith("Subpulse: Memory at")
+    assert over.startswith("Subpulse: Memory back at")
