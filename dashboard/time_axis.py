@@ -102,7 +102,7 @@ def chart(
         title: also tells charts of one page apart.
         alt: what it shows, for who cannot see it.
         note: a unit or the like, small and grey beside the title.
-        on_point: called with the `customdata` of a point that is clicked.
+        on_point: called with the `customdata` of a point that is clicked; no range can be drawn on such a chart.
         narrow: it stands beside others, so that a deployment's label takes half of its width.
     """
     key = f"axis-chart-{title}-{st.session_state.get('axis_brushes', 0)}"
@@ -110,12 +110,17 @@ def chart(
     figure = mark(figure, marks(axis), axis, parts.viewer_zone(), room)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{title}**" + (f" :small[:gray[{note}]]" if note else ""))
-        if _on_touch():  # there a finger on a chart must scroll the page
+        modes: tuple[Mode, ...] = ()
+        if on_point:  # Streamlit hands on no clicks while dragging selects
             figure.update_layout(dragmode=False)
-            modes: tuple[Mode, ...] = ("points",) if on_point else ()
+            figure.update_xaxes(fixedrange=True)  # or it would be dragged about
+            figure.update_yaxes(fixedrange=True)
+            modes = ("points",)
+        elif _on_touch():  # there a finger on a chart must scroll the page
+            figure.update_layout(dragmode=False)
         else:
             figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"width": 1}})
-            modes = ("points", "box") if on_point else ("box",)
+            modes = ("box",)
         if not modes:
             st.plotly_chart(figure, config=CHART, alt=alt, key=key)
             return

@@ -140,3 +140,24 @@ def test_ten_tabs_of_one_browser_all_move(
         expect(tab.locator("[data-state]").first).to_have_attribute("data-state", "live", timeout=60_000)
         until_more_frames(tab, frames(tab) + 1)
     assert complaints == []
+
+
+def test_a_slow_dot_opens_its_request(
+    context: BrowserContext, server: Running, complaints: list[str]
+) -> None:
+    """Requests of a minute are stored once it is over; the page asks anew by itself."""
+    page = context.new_page()
+    page.goto(server.url)
+    assert server.get("/api/subreddits?limit=5").status_code == 200
+    page.get_by_role("link", name="Endpoints").click()
+    dot = page.locator("g.trace.scatter path.point").last
+    expect(dot).to_be_visible(timeout=120_000)
+    page.get_by_text("Click a dot or a row").scroll_into_view_if_needed()
+    place = dot.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(page.locator("g.hovertext").first).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text("Jobs that ran meanwhile:")).to_be_visible(timeout=20_000)
+    assert complaints == []
