@@ -9,6 +9,7 @@ from psycopg.rows import DictRow, dict_row
 from collectors.records import Post, Subreddit
 from db import posts, subreddits
 from db.database import Database
+from db.partitions import PARTITIONED, Partitioned
 
 
 async def keep(db: Database, *records: Subreddit) -> int:
@@ -30,9 +31,13 @@ async def sql(db: Database, text: LiteralString, *params: Any) -> list[tuple[Any
         return await cursor.fetchall() if cursor.description else []
 
 
+def partitioned(table: str) -> Partitioned:
+    return next(one for one in PARTITIONED if one.table == table)
+
+
 async def partition(db: Database, table: str, since: datetime, until: datetime) -> None:
     """A partition as if time had passed since it was made."""
-    name = sql_text.Identifier(f"{table}_{since:%Y%m%d%H}")
+    name = sql_text.Identifier(partitioned(table).name(since))
     statement = sql_text.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
         name, sql_text.Identifier(table), sql_text.Literal(since), sql_text.Literal(until)
     )

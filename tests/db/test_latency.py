@@ -10,7 +10,7 @@ import pytest
 from db import histogram, latency, levels, partitions, rollup
 from db.database import Database, with_schema
 from tests.conftest import SCHEMA
-from tests.stored import partition, sql
+from tests.stored import partition, partitioned, sql
 
 HOUR, DAY = levels.HOUR, levels.DAY
 STATS = ("/api/stats", "GET", 2)
@@ -39,8 +39,7 @@ async def partitions_since(db: Database, database_url: str) -> None:
     ((oldest,),) = await sql(
         db, "SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'latency_live'::regclass"
     )
-    kept_since = datetime.strptime(oldest.rpartition("_")[2], "%Y%m%d%H").replace(tzinfo=UTC)
-    await partition(db, "latency_live", at(NOW - 70 * DAY), kept_since)
+    await partition(db, "latency_live", at(NOW - 70 * DAY), partitioned("latency_live").begin(oldest))
 
 
 async def begin_at(db: Database, since: int) -> None:
