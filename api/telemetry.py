@@ -44,8 +44,7 @@ class Telemetry:
                 status = message["status"]
             await send(message)
 
-        statements: Trace = {}
-        trace.running.set(statements)
+        statements = trace.begin()
         began = perf_counter()
         try:
             await self.app(scope, receive, note_status)

@@ -296,9 +296,7 @@ def _with_times(rows: Sequence[DictRow]) -> list[Counted]:
 
 
 def _inside(row: DictRow, interval: Numbers) -> NDArray[np.bool_]:
-    """Which of a row's intervals, numbered from 0, its piece asks for; a row of one interval is asked for whole."""
-    if BY_WIDTH[row["width"]].intervals == 1:
-        return np.ones(len(interval), bool)
+    """Which of a row's intervals, numbered from 0, its piece asks for."""
     at = row["at"].timestamp() + interval * row["width"]
     return np.asarray((at >= row["since"].timestamp()) & (at < row["until"].timestamp()))
 

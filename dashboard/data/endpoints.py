@@ -1,7 +1,7 @@
 """How each endpoint did over a range: against its objective, and against the period before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -82,12 +82,14 @@ def endpoints(since: datetime, until: datetime, kind: Kind) -> list[Endpoint]:
     for one in now:
         if one.method in methods:
             earlier = before.get((one.route, one.method))
-            compared = judged(one, seconds, judged(earlier, seconds) if earlier else None)
-            found.append(replace(compared, probe=called.get(one.route)))
+            compared = judged(earlier, seconds) if earlier else None
+            found.append(judged(one, seconds, compared, called.get(one.route)))
     return sorted(found, key=lambda endpoint: (endpoint.met is not False, -endpoint.count))
 
 
-def judged(one: RouteLatency, seconds: float, before: Endpoint | None = None) -> Endpoint:
+def judged(
+    one: RouteLatency, seconds: float, before: Endpoint | None = None, probe: str | None = None
+) -> Endpoint:
     """A route's figures against its objective."""
     target = None if one.method == PROBE else settings().objectives.of(one.route) / 1e3
     within = None if target is None else histogram.share_within(one.counts, target)
@@ -106,6 +108,7 @@ def judged(one: RouteLatency, seconds: float, before: Endpoint | None = None) ->
         None if target is None else _apdex(one, target),
         None if within is None else (1 - within) / SLOWER_THAN_OBJECTIVE,
         before,
+        probe,
     )
 
 
