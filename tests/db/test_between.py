@@ -7,8 +7,9 @@ import pytest
 from db import between, runs, telemetry
 from db.database import Database
 from db.measure import QueryStats
+from tests.stored import partition
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOON = datetime(2026, 3, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -85,6 +86,7 @@ async def add_slow(db: Database, minutes: float, seconds: float) -> None:
 
 
 async def test_slow_statements_of_a_range_and_how_many_each_step_saw(db: Database) -> None:
+    await partition(db, "slow_queries", NOON - HOUR, NOON + 2 * HOUR)
     for minutes, seconds in ((-1, 9.0), (1, 0.2), (2, 0.4), (30, 0.3), (60, 9.0)):
         await add_slow(db, minutes, seconds)
     found = await between.slow_queries(db, NOON, NOON + HOUR)
@@ -97,6 +99,7 @@ async def test_slow_statements_of_a_range_and_how_many_each_step_saw(db: Databas
 
 
 async def test_statements_of_a_range_with_their_mean_and_p95(db: Database) -> None:
+    await partition(db, "query_stats", NOON - HOUR, NOON + 2 * HOUR)
     for minutes in (-5, 5):
         stats = QueryStats()
         stats.add(0.010, 3)
