@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     bind_address: str = Field("127.0.0.1", description="where to listen; 0.0.0.0 opens it to the network")
     port: int = Field(8501, ge=1, le=65535, description="TCP port of dashboard and API")
     data_dir: Path = Field(ROOT / ".data", description="folder of the embedded PostgreSQL")
+    log_dir: Path = Field(ROOT / ".data" / "logs", description="folder of the reports that jobs write")
     database_url: str | None = Field(
         None, description="a PostgreSQL from 15 on, instead of the embedded one", repr=False
     )
@@ -213,7 +214,7 @@ class Settings(BaseSettings):
             raise ValueError("not a base URL; write it as in https://api.example.org, without a query")
         return value.rstrip("/")
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "log_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()

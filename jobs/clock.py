@@ -25,6 +25,8 @@ log = structlog.get_logger()
 # APScheduler drops a start that is later than this, by default after one second and without a word.
 MISFIRE_GRACE = timedelta(seconds=30)
 FIRST_START = timedelta(seconds=1)
+# A week's interval begins anew with each process; asked for this often, a weekly job is at most so much late.
+ASK_AT_LEAST = timedelta(hours=1)
 
 
 class Clock:
@@ -55,7 +57,7 @@ class Clock:
                 "interval",
                 args=[job],
                 id=job.name,
-                seconds=job.every.total_seconds(),
+                seconds=_asked_every(job).total_seconds(),
                 next_run_time=datetime.now(UTC) + FIRST_START,
             )
         self._scheduler.start()
@@ -85,3 +87,8 @@ class Clock:
         task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(note)
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
+
+
+def _asked_every(job: Job) -> timedelta:
+    """A shared job's start is granted once per interval, however often it is asked for (`runs.may_start`)."""
+    return min(job.every, ASK_AT_LEAST) if job.shared else job.every

@@ -68,11 +68,12 @@ INSERT INTO job_controls (job, paused) VALUES (%(job)s, %(paused)s)
 ON CONFLICT (job) DO UPDATE SET paused = excluded.paused
 
 -- name: tick
--- The clock asks for a start: granted to the first process that asks within an interval, unless paused.
+-- The clock asks for a start: granted to the first process that asks within an interval, unless paused. Clocks tick a
+-- little early or late, hence the tolerance.
 INSERT INTO job_controls AS control (job, ticked_at) VALUES (%(job)s, now())
 ON CONFLICT (job) DO UPDATE SET ticked_at = now()
 WHERE NOT control.paused
-  AND (control.ticked_at IS NULL OR control.ticked_at <= now() - %(every)s * 0.9)
+  AND (control.ticked_at IS NULL OR control.ticked_at <= now() - (%(every)s - least(%(every)s * 0.1, interval '1 min')))
 RETURNING job
 
 -- name: is_paused

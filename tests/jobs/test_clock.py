@@ -180,3 +180,14 @@ async def test_an_outage_does_not_stop_the_clock(
     await queueing_clock._tick(other)
     going_away(False)
     assert await rows(db) == await queued(db) == []
+
+
+async def test_a_weekly_job_is_asked_for_each_hour_so_that_restarts_do_not_put_it_off(
+    make: Make, db: Database
+) -> None:
+    weekly, each_second = shared(timedelta(days=7)), own(every=timedelta(seconds=1))
+    clock = await make(weekly, each_second)
+    clock.start()
+    every = {job.id: job.trigger.interval for job in clock._scheduler.get_jobs()}
+    clock.stop()
+    assert every == {"brew": HOUR, "look": timedelta(seconds=1)}
