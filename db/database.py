@@ -101,6 +101,8 @@ class Database:
         schema: str,
         recorder: QueryRecorder,
         pool_size: int = 20,
+        kept_connections: int = 2,
+        prepare_threshold: int | None = 2,
     ) -> None:
         self.schema = schema
         self.recorder = recorder
@@ -111,11 +113,11 @@ class Database:
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
             kwargs={
-                "prepare_threshold": 2,
+                "prepare_threshold": prepare_threshold,
                 "cursor_factory": self._cursor_factory,
                 "connect_timeout": 5,
             },
-            min_size=min(2, pool_size),
+            min_size=min(kept_connections, pool_size),
             max_size=pool_size,
             configure=_commit_each,
             timeout=WAIT_SECONDS,
@@ -193,10 +195,11 @@ class Database:
         size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
         return PoolState(size, size - idle, stats.get("requests_waiting", 0), self.pool_size)
 
-    async def watch(self, revive: Callable[[], None] | None = None) -> None:
+    async def watch(self, revive: Callable[[], None] | None = None, every: float | None = None) -> None:
         """Until cancelled: notice that PostgreSQL went away or came back, and mend the pool.
 
-        `revive` is called in a thread while it is away; it may start a server of our own again.
+        `revive` is called in a thread while it is away; it may start a server of our own again. It is asked `every`
+        so many seconds, else each CHECK_SECONDS.
         """
         while True:
             reason = await self._why()
@@ -210,7 +213,7 @@ class Database:
                 await self.pool.check()
                 log.info("database back")
             self.down_reason = reason
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(every or CHECK_SECONDS)
 
     async def _why(self) -> str | None:
         """Why PostgreSQL does not answer, or None; while all is well a connection of the pool is asked."""
