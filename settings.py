@@ -78,9 +78,9 @@ def database_name(url: str) -> str:
     """What a database is called where its URL must not be shown: `dbname@host`, with the port unless it is 5432."""
     parts = conninfo_to_dict(url)
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
-    port = str(parts.get("port") or "5432")
+    port = str(parts.get("port") or "")  # several hosts have several, with commas between
     name = f"{parts.get('dbname') or parts.get('user') or 'postgres'}@{host}"
-    return name if port == "5432" else f"{name}:{port}"
+    return name if set(port.split(",")) <= {"", "5432"} else f"{name}:{port}"
 
 
 def _postgresql_url(url: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from db.attribution import asked_by
-from db.database import Database, Session
+from db.database import Database, Session, with_name
 from db.measure import QueryRecorder
 from settings import Settings, database_name
 
@@ -44,7 +44,8 @@ class WatchedDatabase(Database):
         super().__init__(
             url, "public", recorder, pool_size=CONNECTIONS, kept_connections=0, prepare_threshold=None
         )
-        self._url = url
+        self._url = with_name(url)
+        self.log = self.log.bind(database=database_name(url))
 
     def conninfo(self) -> str:
         return self._url
