@@ -209,7 +209,7 @@ def answered(
         try:
             return await ask(target, *args, **kwargs)
         except psycopg.errors.InsufficientPrivilege as exc:
-            return Unanswered(f"PostgreSQL refuses: {_first_line(exc)}.", _grant(target))
+            return Unanswered(f"PostgreSQL refuses: {_first_line(exc)}.", granting(target, "pg_monitor"))
         except psycopg.errors.QueryCanceled:
             return Unanswered(f"PostgreSQL had no answer within {STATEMENT_TIMEOUT_SECONDS:.0f} s.")
         except psycopg.errors.LockNotAvailable:
@@ -222,9 +222,10 @@ def answered(
     return answer
 
 
-def _grant(target: Target) -> str | None:
+def granting(target: Target, right: str) -> str | None:
+    """What gives our role there that predefined role; None where its name is only known to the server."""
     role = conninfo_to_dict(target.db.conninfo()).get("user")
-    return f"GRANT pg_monitor TO {sql.Identifier(str(role)).as_string()}" if role else None
+    return f"GRANT {right} TO {sql.Identifier(str(role)).as_string()}" if role else None
 
 
 def _first_line(exc: psycopg.Error) -> str:
