@@ -25,6 +25,7 @@ from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from db import deployments, runs, written
 from db.database import Database
+from db.diagnosis.target import Target, opened
 from db.errors import DatabaseError
 from db.measure import QueryRecorder
 from db.requests import RequestRecorder
@@ -55,6 +56,7 @@ class Process:
         self.classifier = Classifier(load_taxonomy())
         self.cache, stats, subreddits = make_cache()
         self.runtime: Runtime | None = None
+        self.targets: dict[str, Target] = {}
         self.services = Services(
             settings=settings,
             db=self.db,
@@ -98,6 +100,7 @@ class Process:
         try:
             async with (
                 background(self.db.watch(self.server.revive)),
+                opened(self.settings, self.db) as self.targets,
                 open_runtime(
                     self.settings, self.db, self.classifier, self.requests, self.pulse, "app"
                 ) as self.runtime,

@@ -74,6 +74,30 @@ class Objectives:
         return " ".join(f"{route}={limit:g}" for route, limit in self.by_route)
 
 
+def database_name(url: str) -> str:
+    """What a database is called where its URL must not be shown: `dbname@host`, with the port unless it is 5432."""
+    parts = conninfo_to_dict(url)
+    host = parts.get("host") or parts.get("hostaddr") or "localhost"
+    port = str(parts.get("port") or "")  # several hosts have several, with commas between
+    name = f"{parts.get('dbname') or parts.get('user') or 'postgres'}@{host}"
+    return name if set(port.split(",")) <= {"", "5432"} else f"{name}:{port}"
+
+
+def _postgresql_url(url: str) -> str:
+    """The URL itself.
+
+    Raises:
+        ValueError: it is none of a PostgreSQL; the message does not show it, because of the password in it.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("begin it with postgresql://")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its message would show the password
+        raise ValueError("not a connection URL; write special characters in it as %25 and the like") from None
+    return url
+
+
 def _positive(text: str) -> float | None:
     try:
         number = float(text)
@@ -93,6 +117,11 @@ class Settings(BaseSettings):
     log_dir: Path = Field(ROOT / ".data" / "logs", description="folder of the reports that jobs write")
     database_url: str | None = Field(
         None, description="a PostgreSQL from 15 on, instead of the embedded one", repr=False
+    )
+    watched_databases: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="further PostgreSQL URLs that the database page looks at, separated by spaces",
+        repr=False,
     )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
@@ -152,7 +181,7 @@ class Settings(BaseSettings):
     def _objectives(cls, value: object) -> object:
         return Objectives.parse(value) if isinstance(value, str) else value
 
-    @field_validator("alert_urls", "allowed_origins", "api_tokens", mode="before")
+    @field_validator("alert_urls", "allowed_origins", "api_tokens", "watched_databases", mode="before")
     @classmethod
     def _split_on_spaces(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -192,14 +221,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("postgresql://", "postgres://")):
-            raise ValueError("begin it with postgresql://")
-        try:
-            conninfo_to_dict(value or "")
-        except psycopg.ProgrammingError:  # its message would show the password
-            raise ValueError(
-                "not a connection URL; write special characters in it as %25 and the like"
-            ) from None
+        return value if value is None else _postgresql_url(value)
+
+    @field_validator("watched_databases")
+    @classmethod
+    def _are_different_databases(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [database_name(_postgresql_url(url)) for url in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name} stands there twice: keep one of them")
         return value
 
     @field_validator("reddit_api_url", "reddit_token_url", "arctic_shift_url", "instagram_api_url")

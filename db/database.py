@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from db.attribution import asker
 from db.errors import DatabaseDown
 from db.measure import MeasuredCursor, QueryRecorder, measured_cursor
 from db.statements import statements
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0
 WAIT_SECONDS = 5.0
+APPLICATION = "subpulse"
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -101,21 +103,25 @@ class Database:
         schema: str,
         recorder: QueryRecorder,
         pool_size: int = 20,
+        kept_connections: int = 2,
+        prepare_threshold: int | None = 2,
     ) -> None:
         self.schema = schema
         self.recorder = recorder
         self.down_reason: str | None = None
+        self.log = log
         self.pool_size = pool_size
         self._conninfo = conninfo
+        self._askers: dict[int, str] = {}
         self._cursor_factory: type[MeasuredCursor[Any]] = measured_cursor(recorder)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
             kwargs={
-                "prepare_threshold": 2,
+                "prepare_threshold": prepare_threshold,
                 "cursor_factory": self._cursor_factory,
                 "connect_timeout": 5,
             },
-            min_size=min(2, pool_size),
+            min_size=min(kept_connections, pool_size),
             max_size=pool_size,
             configure=_commit_each,
             timeout=WAIT_SECONDS,
@@ -156,7 +162,12 @@ class Database:
             raise DatabaseDown(self.down_reason)
         try:
             async with self.pool.connection() as connection:
-                yield Session(connection)
+                pid = connection.pgconn.backend_pid
+                self._askers[pid] = asker()
+                try:
+                    yield Session(connection)
+                finally:
+                    del self._askers[pid]
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests) as exc:
             if not _says_down(exc):
                 raise
@@ -188,29 +199,34 @@ class Database:
         async with self._session() as session:
             yield session.connection
 
+    def askers(self) -> dict[int, str]:
+        """For whom each of the connections in use works now, by the process id of its backend."""
+        return dict(self._askers)
+
     def pool_state(self) -> PoolState:
         stats = self.pool.get_stats()
         size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
         return PoolState(size, size - idle, stats.get("requests_waiting", 0), self.pool_size)
 
-    async def watch(self, revive: Callable[[], None] | None = None) -> None:
+    async def watch(self, revive: Callable[[], None] | None = None, every: float | None = None) -> None:
         """Until cancelled: notice that PostgreSQL went away or came back, and mend the pool.
 
-        `revive` is called in a thread while it is away; it may start a server of our own again.
+        `revive` is called in a thread while it is away; it may start a server of our own again. It is asked `every`
+        so many seconds, else each CHECK_SECONDS.
         """
         while True:
             reason = await self._why()
             if reason is not None:
                 if self.down_reason is None:
-                    log.error("database down", reason=reason)
+                    self.log.error("database down", reason=reason)
                 if revive is not None:
                     with suppress(Exception):  # whatever it says, we ask again in a second
                         await asyncio.to_thread(revive)
             elif self.down_reason is not None:
                 await self.pool.check()
-                log.info("database back")
+                self.log.info("database back")
             self.down_reason = reason
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(every or CHECK_SECONDS)
 
     async def _why(self) -> str | None:
         """Why PostgreSQL does not answer, or None; while all is well a connection of the pool is asked."""
@@ -254,7 +270,12 @@ def _says_down(exc: Exception) -> bool:
 def with_schema(conninfo: str, schema: str) -> str:
     """`conninfo` with `schema` first on the search path, keeping options it already has."""
     options = conninfo_to_dict(conninfo).get("options") or ""
-    return make_conninfo(conninfo, options=f"{options} -c search_path={schema},public".strip())
+    return with_name(make_conninfo(conninfo, options=f"{options} -c search_path={schema},public".strip()))
+
+
+def with_name(conninfo: str) -> str:
+    """`conninfo` under our name, by which others see whose connection it is, unless it has one already."""
+    return make_conninfo(conninfo, fallback_application_name=APPLICATION)
 
 
 def _one_line(exc: BaseException) -> str:

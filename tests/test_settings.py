@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import ROOT, Settings, SettingsError, described, load_settings
+from settings import ROOT, Settings, SettingsError, database_name, described, load_settings
 
 README = ROOT / "README.md"
 
@@ -77,6 +77,39 @@ def test_a_database_url_that_cannot_be_read_is_refused_without_showing_its_passw
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize(
+    ("urls", "says"),
+    [
+        ("mysql://me:hunter2@db/subpulse", "begin it with postgresql://"),
+        ("postgresql://me:hunter2%zz@db/subpulse", "not a connection URL"),
+        ("postgresql://db:port:5/subpulse?password=hunter2&x=hunter2", "not a connection URL"),
+        ("postgresql://a:hunter2@db/x postgresql://b:hunter2@db:5432/x", "x@db stands there twice"),
+    ],
+)
+def test_a_watched_database_that_cannot_be_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch, urls: str, says: str
+) -> None:
+    said = error_of(monkeypatch, WATCHED_DATABASES=f"postgresql://me:hunter2@db/fine {urls}")
+    assert said.startswith("WATCHED_DATABASES: ")
+    assert says in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://me:hunter2@db.example.org/shop", "shop@db.example.org"),
+        ("postgresql://me:hunter2@db.example.org:5432/shop", "shop@db.example.org"),
+        ("postgresql://me:hunter2@[::1]:6432/shop?password=hunter2", "shop@::1:6432"),
+        ("postgres://me:hunter2@a.example.org,b.example.org/shop", "shop@a.example.org,b.example.org"),
+        ("postgresql:///shop?host=/run/postgresql&password=hunter2", "shop@/run/postgresql"),
+        ("postgresql://me:hunter2@", "me@localhost"),
+    ],
+)
+def test_a_database_is_called_by_its_name_and_host(url: str, name: str) -> None:
+    assert database_name(url) == name
+
+
 def test_an_origin_is_allowed_with_or_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example.org/ https://b.example.org")
     assert load_settings().allowed_origins == ("https://a.example.org", "https://b.example.org")
@@ -94,6 +127,7 @@ def test_secrets_are_not_in_what_a_log_or_a_debugger_shows(monkeypatch: pytest.M
     monkeypatch.setenv("REDDIT_CLIENT_ID", "public")
     monkeypatch.setenv("REDDIT_CLIENT_SECRET", "hunter2")
     monkeypatch.setenv("ALERT_URLS", "json://me:hunter2@hook.example.org")
+    monkeypatch.setenv("WATCHED_DATABASES", "postgresql://me:hunter2@db/subpulse")
     settings = load_settings()
     assert settings.reddit_client_secret == "hunter2"
     assert "hunter2" not in f"{settings!r} {settings!s}"
