@@ -167,6 +167,7 @@ class Process:
             ],
             present=lambda: frame.now if (frame := self.pulse.latest) else {},
             requests=self.requests,
+            targets=self.targets,
         )
         try:
             yield

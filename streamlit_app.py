@@ -30,6 +30,14 @@ PAGES = {
             help="What the response cache saves, by namespace, and its hit rate over time.",
         ),
         st.Page(
+            "dashboard/pages/database.py",
+            title="Database",
+            icon=":material/database:",
+            url_path="database",
+            help="Whether PostgreSQL is well: slow statements and their plans, indexes, connections, locks, and what "
+            "to do about them.",
+        ),
+        st.Page(
             "dashboard/pages/slow_queries.py",
             title="Slow queries",
             icon=":material/database:",

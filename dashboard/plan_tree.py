@@ -1,4 +1,4 @@
-"""A plan as a picture: its nodes as a tree, each with a bar for its own part of the cost, the costliest marked."""
+"""A plan as a picture: its nodes as a tree, each over a bar for its own part of the cost, the costliest marked."""
 
 import html
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 
 from dashboard import charts
 
-ROW_PIXELS, BAR_PIXELS, INDENT_PIXELS = 46, 5, 18
+ROW_PIXELS, INDENT_PIXELS = 44, 18
+BAR, BAR_OPACITY = 0.86, 0.24  # of a row's height; faint, because words stand on it
 DEEPEST_INDENT = 8  # what lies deeper is not moved further in, or nothing of it would be left to read
 LETTERS, LETTERS_ON_A_PHONE = 120, 46
 MUCH_PERCENT = 50  # of the whole cost, from which on the costliest node is red
@@ -78,9 +79,8 @@ def draw(root: Node, letters: int = LETTERS) -> go.Figure:
         orientation="h",
         x=[100 * one.node.own_share for one in rows],
         y=[one.row for one in rows],
-        width=BAR_PIXELS / ROW_PIXELS,
-        offset=0.36,
-        marker={"color": [_color(one.node) for one in rows], "line": {"width": 0}},
+        width=BAR,
+        marker={"color": [_color(one.node) for one in rows], "line": {"width": 0}, "opacity": BAR_OPACITY},
         customdata=[_hover(one.node) for one in rows],
         hovertemplate="%{customdata}<extra></extra>",
     )
@@ -130,20 +130,26 @@ def _write(figure: go.Figure, one: Placed, letters: int) -> None:
         "showarrow": False,
     }
     figure.add_annotation(
-        text="<br>".join(lines), x=0, xanchor="left", xshift=_indent(one), align="left",
+        text="<br>".join(lines), x=0, xanchor="left", xshift=_indent(one) + 4, align="left",
         font={"size": 13, "color": color}, **common,
     )  # fmt: skip
     figure.add_annotation(
-        text=share, x=1, xanchor="right", align="right", font={"size": 12, "color": color}, **common
+        text=share,
+        x=1,
+        xanchor="right",
+        xshift=-6,
+        align="right",
+        font={"size": 12, "color": color},
+        **common,
     )
 
 
 def _connect(figure: go.Figure, one: Placed, parent: Placed) -> None:
     """From below the parent's first letter down to the node's row, and across to its own."""
-    bend, end = _indent(parent) + 5, _indent(one) - 2
+    bend, end = _indent(parent) + 10, _indent(one) + 2
     line = {"width": 1, "color": charts.GRAY}
-    at = {"xsizemode": "pixel", "xanchor": 0, "yref": "y", "line": line, "layer": "below"}
-    figure.add_shape(type="line", x0=bend, x1=bend, y0=parent.row + 0.3, y1=one.row, **at)
+    at = {"xsizemode": "pixel", "xanchor": 0, "yref": "y", "line": line}
+    figure.add_shape(type="line", x0=bend, x1=bend, y0=parent.row + 0.36, y1=one.row, **at)
     if end > bend:
         figure.add_shape(type="line", x0=bend, x1=end, y0=one.row, y1=one.row, **at)
 

@@ -6,7 +6,7 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from dashboard.kept import forget
 from db import subreddits, trace
 from db.attribution import asked_by
 from db.database import Database
+from db.diagnosis.target import OWN, Target, own
 from db.errors import DatabaseDown
 from db.requests import RequestRecorder
 from settings import Settings, load_settings
@@ -50,6 +51,7 @@ class Connection:
     job_list: Sequence[Row]
     present: Callable[[], Row]
     requests: RequestRecorder | None
+    targets: Mapping[str, Target]
 
 
 _connection: Connection | None = None
@@ -67,6 +69,7 @@ def connect(
     job_list: Sequence[Row] = (),
     present: Callable[[], Row] = dict,
     requests: RequestRecorder | None = None,
+    targets: Mapping[str, Target] | None = None,
 ) -> None:
     """Let pages ask `database` through `loop`, on which it was opened.
 
@@ -77,10 +80,20 @@ def connect(
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
         present: `now` of the latest frame on the pulse; empty before the first.
         requests: where pages' questions are timed, beside the API's requests.
+        targets: the databases that are looked at, by name; only `database` when left out.
     """
     global _connection, _down_since
     _connection = Connection(
-        loop, database, settings, cache_stats, run_job, pause_job, job_list, present, requests
+        loop,
+        database,
+        settings,
+        cache_stats,
+        run_job,
+        pause_job,
+        job_list,
+        present,
+        requests,
+        targets or {OWN: own(database)},
     )
     _down_since = None
     forget()

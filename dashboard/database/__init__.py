@@ -1,0 +1,1 @@
+"""The Database page's views: one file each, `show` draws it."""
