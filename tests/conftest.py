@@ -25,6 +25,8 @@ from db.measure import QueryRecorder
 from db.migrate import migrate
 from settings import Settings
 
+pytest_plugins = ["tests.servers"]
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 SCHEMA = "subpulse_sandbox"
 MEMORY_DISK = Path("/dev/shm")

@@ -1,4 +1,4 @@
--- families: latency
+-- families: latency, statement_times, statement_sums
 
 -- name: add
 -- One process's interval; added to what is there.
