@@ -78,13 +78,13 @@ def request_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figur
 
 
 def slow_queries(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
-    """How many statements were slow in each step, as bars; the hover says how long the slowest took."""
+    """How many statements were slow in each step, as bars; the hover says of how many."""
     figure = go.Figure()
     figure.add_bar(
         x=_times(steps, "at", zone), y=[step["count"] for step in steps], name="slow",
         marker={"color": AMBER, "line": {"width": 0}}, width=axis.step_seconds * 1000 * 0.9, offset=0,
-        text=[format.duration(step["slowest"]) for step in steps], textposition="none",
-        hovertemplate="%{y:,} slow, %{text} at most<extra></extra>",
+        customdata=[step["calls"] for step in steps],
+        hovertemplate="%{y:,} slow of %{customdata:,}<extra></extra>",
     )  # fmt: skip
     return over(axis, zone, calm(figure, "Statements", 150))
 

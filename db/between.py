@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from psycopg.rows import DictRow
 
-from db import histogram
 from db.database import Database
 
 RUNS_AT_MOST = 600
@@ -60,27 +58,3 @@ async def answers(
 async def answer_reasons(db: Database, since: datetime, until: datetime) -> list[DictRow]:
     """source, outcome, reason, count and last_at, the most frequent first."""
     return await db.rows("between.answer_reasons", since=since, until=until)
-
-
-async def statements(
-    db: Database, since: datetime, until: datetime, limit: int = 100
-) -> list[dict[str, Any]]:
-    """Statements by total time: calls, rows, seconds in all, at most, in the mean and p95, who asked."""
-    found = []
-    for row in await db.rows("between.statements", since=since, until=until, limit=limit):
-        (p95,) = histogram.quantiles(histogram.decode(row.pop("histogram")), (0.95,))
-        found.append({**row, "mean_seconds": row["total_seconds"] / row["calls"], "p95_seconds": p95})
-    return found
-
-
-async def slow_queries(db: Database, since: datetime, until: datetime, limit: int = 200) -> list[DictRow]:
-    """The newest slow executions, newest first."""
-    return await db.rows("between.slow_queries", since=since, until=until, limit=limit)
-
-
-async def slow_query_counts(
-    db: Database, since: datetime, until: datetime, step_seconds: int
-) -> list[DictRow]:
-    """Steps with slow executions, oldest first: at, count, and slowest in seconds."""
-    step = timedelta(seconds=step_seconds)
-    return await db.rows("between.slow_query_counts", since=since, until=until, step=step)

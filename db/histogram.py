@@ -2,8 +2,7 @@
 
 Bucket i holds durations in (γ^(i-1), γ^i] microseconds with γ = (1+α)/(1-α), α = 0.01; answering with the
 bucket's middle 2γ^i/(γ+1) is then off by α at most (Masson, Rim and Lee, DDSketch, VLDB 2019, section 2.1).
-Stored as pairs of little-endian (uint16 bucket, uint32 count): concatenating two of them merges them, so
-PostgreSQL merges any range with one `string_agg`.
+How counts are stored: db/packed.py.
 """
 
 import math
@@ -16,7 +15,6 @@ ALPHA = 0.01
 GAMMA = (1 + ALPHA) / (1 - ALPHA)
 BUCKETS = 1200  # 1 µs to 26,000 s
 _PER_LN = 1 / math.log(GAMMA)
-_PAIR = np.dtype([("bucket", "<u2"), ("count", "<u4")])
 _MIDDLES = 2 * GAMMA ** np.arange(BUCKETS) / (GAMMA + 1) / 1e6
 
 Counts = NDArray[np.int64]
@@ -33,24 +31,10 @@ def buckets_of(seconds: NDArray[np.float64]) -> Counts:
     return np.minimum(np.ceil(np.log(microseconds) * _PER_LN), BUCKETS - 1).astype(np.int64)
 
 
-def encode(counts: Counts) -> bytes:
-    """Counts as bytes; buckets without a duration take no room."""
-    used = np.flatnonzero(counts)
-    pairs = np.empty(len(used), _PAIR)
-    pairs["bucket"], pairs["count"] = used, counts[used]
-    return pairs.tobytes()
-
-
-def decode(data: bytes | memoryview) -> Counts:
-    """Counts of one or several concatenated encodings, merged.
-
-    Raises:
-        ValueError: when the length is not a whole number of pairs, or a bucket is out of range.
-    """
-    pairs = np.frombuffer(data, _PAIR)
-    if len(pairs) and int(pairs["bucket"].max()) >= BUCKETS:
-        raise ValueError(f"a histogram names bucket {int(pairs['bucket'].max())}; the last is {BUCKETS - 1}")
-    return np.bincount(pairs["bucket"], weights=pairs["count"], minlength=BUCKETS).astype(np.int64)
+def bucket_of(seconds: float) -> int:
+    """The bucket of one duration."""
+    microseconds = seconds * 1e6
+    return min(math.ceil(math.log(microseconds) * _PER_LN), BUCKETS - 1) if microseconds > 1 else 0
 
 
 def quantiles(counts: Counts, shares: Sequence[float]) -> list[float | None]:

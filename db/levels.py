@@ -7,6 +7,7 @@ years cost little more than a day.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 STEP = 10  # seconds of the finest interval
@@ -46,6 +47,32 @@ class Piece:
     width: int
     since: int
     until: int
+
+
+def moment(seconds: int) -> datetime:
+    """Epoch seconds as a time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A range in `count` steps of `seconds` each, from `begin` (epoch seconds) on, a multiple of them since 1970."""
+
+    begin: int
+    seconds: int
+    count: int
+
+    @classmethod
+    def of(cls, since: datetime, until: datetime, step_seconds: int) -> "Steps":
+        """The steps of a range; longer ones where it is so old that nothing finer is kept."""
+        step = max(step_seconds, finest_at(since.timestamp(), datetime.now(UTC).timestamp()).width)
+        begin = int(since.timestamp() // step * step)
+        return cls(begin, step, max(-int(-(until.timestamp() - begin) // step), 1))
+
+    @property
+    def at(self) -> list[datetime]:
+        """When each begins."""
+        return [moment(self.begin + self.seconds * each) for each in range(self.count)]
 
 
 def finest_at(moment: float, now: float) -> Level:

@@ -1,74 +1,84 @@
 """Every statement is timed where it runs, in the cursor, and remembered until somebody drains it.
 
-The wrapper knows neither callers nor tables: it notes text, asker, seconds and rows. Memory is bounded by the
-number of different statements and by `SLOW_KEPT`.
+The wrapper knows neither callers nor tables: it notes text, asker, seconds, rows and whether a prepared statement was
+reused. Counting can wait until nobody does. Memory is bounded by the number of different statements and by SLOW_KEPT.
 """
 
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Self
 
-import numpy as np
 import psycopg
+from psycopg import sql
 from psycopg.abc import Params, Query
 from psycopg.rows import Row
 
 from db import histogram, trace
 from db.attribution import asker
+from db.drained import Drained
+from db.levels import STEP
+from db.normalized import identified
 
+try:
+    from psycopg._preparing import Prepare  # private, as is `_get_prepared` below; see there
+except ImportError:
+    REUSED = None
+else:
+    REUSED = Prepare.YES
+
+FOLD_AT = 5_000  # executions held one by one before they are counted
 SLOW_KEPT = 200
-DURATIONS_KEPT = 1_000
-STATEMENTS_KEPT = 2_000
+STATEMENTS_KEPT = 2_000  # of one interval
+COSTS_KEPT = 20_000  # unflushed, 1 kB each
 OTHER = "other statements"
+# What adds up beside the durations, numbered after the last bucket of the histogram.
+CALLS, ROWS, REUSES, UNREUSED, SLOW, MICROSECONDS = range(histogram.BUCKETS, histogram.BUCKETS + 6)
+SUMS = 6
+Key = tuple[str, str]  # statement, asker
+# Text, asker, seconds, rows, whether reused, whether slow, end (epoch seconds): flat, made fast.
+Noted = tuple[str, str, float, int, bool | None, bool, float]
 
 
-@dataclass(slots=True)
-class QueryStats:
-    """One statement, as one asker ran it since the last drain."""
+class Cost(dict[int, int]):
+    """What executions cost: how often each bucket of the histogram was met, and the sums; what is not there is 0."""
 
-    calls: int = 0
-    rows: int = 0
-    total_seconds: float = 0.0
-    max_seconds: float = 0.0
-    _durations: list[float] = field(default_factory=list)
-    _counts: histogram.Counts | None = None
+    def count(self, seconds: float, rows: int, reused: bool | None, slow: bool) -> None:
+        """Add one execution."""
+        get = self.get
+        bucket = histogram.bucket_of(seconds)
+        self[bucket] = get(bucket, 0) + 1
+        self[CALLS] = get(CALLS, 0) + 1
+        self[MICROSECONDS] = get(MICROSECONDS, 0) + round(seconds * 1e6)
+        if rows:
+            self[ROWS] = get(ROWS, 0) + rows
+        if reused is not None:
+            kind = REUSES if reused else UNREUSED
+            self[kind] = get(kind, 0) + 1
+        if slow:
+            self[SLOW] = get(SLOW, 0) + 1
 
-    def add(self, seconds: float, rows: int) -> None:
-        self.calls += 1
-        self.rows += rows
-        self.total_seconds += seconds
-        if seconds > self.max_seconds:
-            self.max_seconds = seconds
-        self._durations.append(seconds)
-        if len(self._durations) >= DURATIONS_KEPT:
-            self._fold()
+    def __add__(self, other: "Cost") -> "Cost":
+        both = Cost(self)
+        for bucket, times in other.items():
+            both[bucket] = both.get(bucket, 0) + times
+        return both
 
-    def merge(self, other: "QueryStats") -> None:
-        """Count what another counted too."""
-        self._counts = np.add(self.counts(), other.counts())
-        self.calls += other.calls
-        self.rows += other.rows
-        self.total_seconds += other.total_seconds
-        self.max_seconds = max(self.max_seconds, other.max_seconds)
-
-    def _fold(self) -> None:
-        counts = histogram.counts_of(self._durations)
-        self._counts = counts if self._counts is None else np.add(self._counts, counts)
-        self._durations.clear()
-
-    def counts(self) -> histogram.Counts:
-        """Its durations as a histogram, shape (BUCKETS,)."""
-        if self._durations or self._counts is None:
-            self._fold()
-        assert self._counts is not None
-        return self._counts
+    @property
+    def calls(self) -> int:
+        return self.get(CALLS, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class SlowQuery:
-    """One execution that took longer than the threshold; `params` never leave the process."""
+    """One execution that took longer than the threshold; `params` never leave the process.
+
+    Attributes:
+        at: when it ended, epoch seconds.
+        reused: whether it reused a prepared statement; None where that is not known.
+    """
 
     at: float
     text: str
@@ -76,75 +86,171 @@ class SlowQuery:
     seconds: float
     rows: int
     params: Params | None
+    reused: bool | None = None
+
+
+@dataclass(slots=True)
+class DrainedStatements(Drained[Key, Cost]):
+    """Costs by the interval in which statements ended; their texts by name; the slow executions that were kept."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    slow: list[SlowQuery] = field(default_factory=list)
+
+    @property
+    def together(self) -> dict[Key, Cost]:
+        """The costs of all intervals by statement and asker."""
+        found: dict[Key, Cost] = {}
+        for interval in self.intervals.values():
+            for key, cost in interval.items():
+                found[key] = found.get(key, Cost()) + cost
+        return found
+
+    @property
+    def calls(self) -> int:
+        return sum(cost.calls for interval in self.intervals.values() for cost in interval.values())
 
 
 class QueryRecorder:
-    """Counts statements by (text, asker), and keeps the slow ones apart."""
+    """Counts statements by name and asker, and keeps the slowest apart: of each in ten seconds one.
 
-    def __init__(self, slow_query_ms: float) -> None:
+    Attributes:
+        slow_seen, executions, reuses, unreused: since the process began; the last three as of the last fold.
+    """
+
+    def __init__(self, slow_query_ms: float, clock: Callable[[], float] = time.time) -> None:
         self.slow_seconds = slow_query_ms / 1e3
-        self.slow_seen = 0
-        self._stats: dict[tuple[str, str], QueryStats] = {}
-        self._slow: deque[SlowQuery] = deque(maxlen=SLOW_KEPT)
+        self.slow_seen = self.executions = self.reuses = self.unreused = 0
+        self._clock = clock
+        self._noted: list[Noted] = []
+        self._unflushed = DrainedStatements()
+        self._slow: dict[tuple[int, str, str], SlowQuery] = {}
 
-    def add(self, text: str, seconds: float, rows: int, params: Params | None) -> None:
-        """Remember one execution of `text`, in seconds, under the present asker and in the present request."""
+    def add(
+        self, text: str, seconds: float, rows: int, params: Params | None = None, reused: bool | None = None
+    ) -> None:
+        """Remember one execution that ends now, under the present asker and in the present request."""
         trace.note(text, seconds)
-        key = (text, asker())
-        stats = self._stats.get(key)
-        if stats is None:
-            stats = self._make_room(key)
-        stats.add(seconds, rows)
-        if seconds >= self.slow_seconds:
+        slow = seconds >= self.slow_seconds
+        by, now = asker(), self._clock()
+        self._noted.append((text, by, seconds, rows, reused, slow, now))
+        if slow:
             self.slow_seen += 1
-            self._slow.append(SlowQuery(time.time(), text, key[1], seconds, rows, params))
+            self._keep(SlowQuery(now, text, by, seconds, rows, params, reused))
+        if len(self._noted) >= FOLD_AT:
+            self.fold()
 
-    def _make_room(self, key: tuple[str, str]) -> QueryStats:
-        if len(self._stats) >= STATEMENTS_KEPT:
-            key = (OTHER, key[1])
-        return self._stats.setdefault(key, QueryStats())
+    def note_copy(self, text: str, seconds: float, rows: int) -> None:
+        """Remember a COPY; how long it takes is up to whoever feeds it, so none is slow."""
+        self._noted.append((text, asker(), seconds, rows, None, False, self._clock()))
 
-    def drain(self) -> tuple[dict[tuple[str, str], QueryStats], list[SlowQuery]]:
-        """(statistics by (text, asker), slow executions) since the last call, which are then forgotten."""
-        stats, self._stats = self._stats, {}
-        slow = list(self._slow)
-        self._slow.clear()
-        return stats, slow
+    def _keep(self, slow: SlowQuery) -> None:
+        place = (_interval(slow.at), identified(slow.text).name, slow.asker)
+        known = self._slow.get(place)
+        if known is None and len(self._slow) >= SLOW_KEPT:
+            del self._slow[next(iter(self._slow))]
+        if known is None or known.seconds < slow.seconds:
+            self._slow[place] = slow
 
-    def put_back(self, stats: dict[tuple[str, str], QueryStats], slow: list[SlowQuery]) -> None:
-        """They could not be stored; keep them for the next drain."""
-        for key, counted in stats.items():
-            known = self._stats.get(key)
-            if known is None:
-                self._stats[key] = counted
-            else:
-                known.merge(counted)
-        self._slow.extendleft(reversed(slow))
+    def fold(self) -> None:
+        """Count what was noted into the intervals in which it ended."""
+        noted, self._noted = self._noted, []
+        intervals, texts = self._unflushed.intervals, self._unflushed.texts
+        for text, by, seconds, rows, reused, slow, ended in noted:
+            start = _interval(ended)
+            interval = intervals.get(start)
+            if interval is None:
+                interval = intervals[start] = {}
+            name, whole = identified(text)
+            cost = interval.get((name, by))
+            if cost is None:
+                if len(interval) >= STATEMENTS_KEPT:
+                    name = whole = OTHER
+                texts[name] = whole
+                cost = interval.setdefault((name, by), Cost())
+            cost.count(seconds, rows, reused, slow)
+            self.executions += 1
+            self.reuses += reused is True
+            self.unreused += reused is False
+        self._unflushed.shrink(COSTS_KEPT)
+
+    def drain(self) -> DrainedStatements:
+        """Everything since the last drain, which is then forgotten here."""
+        self.fold()
+        drained, self._unflushed = self._unflushed, DrainedStatements()
+        drained.slow, self._slow = list(self._slow.values()), {}
+        return drained
+
+    def put_back(self, drained: DrainedStatements) -> None:
+        """It could not be stored; keep it for the next drain."""
+        self._unflushed.add(drained)
+        self._unflushed.texts |= drained.texts
+        self._unflushed.shrink(COSTS_KEPT)
+        newer, self._slow = self._slow, {}
+        for slow in (*drained.slow, *newer.values()):
+            self._keep(slow)
+
+
+def _interval(at: float) -> int:
+    return int(at) // STEP * STEP
 
 
 class MeasuredCursor(psycopg.AsyncCursor[Row]):
     """A cursor that reports each execution to its class's recorder; a batch is one, known by its first row."""
 
     recorder: QueryRecorder
+    _reused: bool | None = None
 
-    async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
-        began = time.perf_counter()
+    async def execute(
+        self,
+        query: Any,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        began = perf_counter()
         try:
-            return await super().execute(query, params, **options)
+            return await super().execute(query, params, prepare=prepare, binary=binary)
         finally:
-            self._report(query, began, params)
+            seconds = perf_counter() - began
+            self.recorder.add(_text(query), seconds, max(self._rowcount, 0), params, self._reused)
 
-    async def executemany(self, query: Query, params_seq: Any, **options: Any) -> None:
+    async def executemany(self, query: Query, params_seq: Any, *, returning: bool = False) -> None:
         rows = list(params_seq)
-        began = time.perf_counter()
+        began = perf_counter()
         try:
-            await super().executemany(query, rows, **options)
+            await super().executemany(query, rows, returning=returning)
         finally:
-            self._report(query, began, rows[0] if rows else None)
+            seconds, first = perf_counter() - began, rows[0] if rows else None
+            self.recorder.add(_text(query), seconds, max(self.rowcount, 0), first, self._reused)
 
-    def _report(self, query: Query, began: float, params: Params | None) -> None:
-        text = query if isinstance(query, str) else str(query)
-        self.recorder.add(text, time.perf_counter() - began, max(self.rowcount, 0), params)
+    @asynccontextmanager
+    async def copy(
+        self, statement: Any, params: Params | None = None, *, writer: Any = None
+    ) -> AsyncIterator[psycopg.AsyncCopy]:
+        began = perf_counter()
+        try:
+            async with super().copy(statement, params, writer=writer) as copying:
+                yield copying
+        finally:
+            self.recorder.note_copy(_text(statement), perf_counter() - began, max(self.rowcount, 0))
+
+    def _get_prepared(self, *args: Any, **options: Any) -> Any:
+        """psycopg asks here whether the statement is prepared, and there is no public way to learn its answer.
+
+        Where a later version asks elsewhere, nothing breaks: whether a statement was reused is then not known.
+        """
+        found = super()._get_prepared(*args, **options)
+        self._reused = None if REUSED is None else found[0] is REUSED
+        return found
+
+
+def _text(query: Any) -> str:
+    if isinstance(query, str):
+        return query
+    if isinstance(query, bytes):
+        return query.decode(errors="replace")
+    return query.as_string() if isinstance(query, sql.Composable) else str(query)
 
 
 def measured_cursor(recorder: QueryRecorder) -> type[MeasuredCursor[Any]]:

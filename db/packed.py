@@ -18,6 +18,7 @@ else:
     from backports import zstd
 
 LEVEL = 19  # zstd's: against 9 a twelfth fewer bytes, for 10 ms an hour; reading takes the same time
+MOST = 2**32 - 1
 _TRIPLE = np.dtype([("series", "<u4"), ("bucket", "<u2"), ("count", "<u4")])
 
 Numbers = NDArray[np.int64]
@@ -36,11 +37,26 @@ class Counted(NamedTuple):
 
 
 def fresh(series: int, counts: Numbers) -> bytes:
-    """One series' counts per bucket, shape (buckets,), each below 2^32, as triples."""
+    """One series' counts per bucket, shape (buckets,), as triples."""
     used = np.flatnonzero(counts)
-    triples = np.empty(len(used), _TRIPLE)
-    triples["series"], triples["bucket"], triples["count"] = series, used, counts[used]
-    return triples.tobytes()
+    return triples(series, used, counts[used])
+
+
+def triples(series: int, buckets: Numbers, times: Numbers) -> bytes:
+    """The same of the buckets that were met only, two arrays of one length.
+
+    What four bytes cannot hold stands in several triples, whose sum counts: rows or microseconds may be as many,
+    durations in ten seconds never.
+    """
+    if times.max(initial=0) > MOST:
+        parts = -(-times // MOST)
+        buckets, ends = np.repeat(buckets, parts), np.cumsum(parts) - 1
+        last = times - (parts - 1) * MOST
+        times = np.full(len(buckets), MOST)
+        times[ends] = last
+    made = np.empty(len(buckets), _TRIPLE)
+    made["series"], made["bucket"], made["count"] = series, buckets, times
+    return made.tobytes()
 
 
 def unfresh(data: bytes | memoryview, interval: int = 0) -> Counted:
@@ -49,12 +65,12 @@ def unfresh(data: bytes | memoryview, interval: int = 0) -> Counted:
     Raises:
         ValueError: not a whole number of triples.
     """
-    triples = np.frombuffer(data, _TRIPLE)
+    made = np.frombuffer(data, _TRIPLE)
     return Counted(
-        triples["series"].astype(np.int64),
-        triples["bucket"].astype(np.int64),
-        np.full(len(triples), interval, np.int64),
-        triples["count"].astype(np.int64),
+        made["series"].astype(np.int64),
+        made["bucket"].astype(np.int64),
+        np.full(len(made), interval, np.int64),
+        made["count"].astype(np.int64),
     )
 
 
@@ -73,8 +89,8 @@ def unpack(data: bytes | memoryview, buckets: int, intervals: int) -> Counted:
         ValueError: the bytes are not of its making.
     """
     keys, times = unpack_keys(data)
-    keys, interval = np.divmod(keys, intervals)
-    series, bucket = np.divmod(keys, buckets)
+    keys, interval = divided(keys, intervals)
+    series, bucket = divided(keys, buckets)
     return Counted(series, bucket, interval, times)
 
 
@@ -91,6 +107,12 @@ def unpack_keys(data: bytes | memoryview) -> tuple[Numbers, Numbers]:
     if 2 * half != len(numbers):
         raise ValueError("packed counts of an odd length: keys without counts")
     return np.cumsum(numbers[:half]), numbers[half:]
+
+
+def divided(numbers: Numbers, by: int) -> tuple[Numbers, Numbers]:
+    """(quotients, remainders): numpy's own divmod takes four times as long."""
+    quotients = numbers // by
+    return quotients, numbers - quotients * by
 
 
 def squeeze(numbers: Numbers) -> bytes:

@@ -52,11 +52,14 @@ PARTITIONED = (
     *_levels("latency"),
     Partitioned("samples_live", HOUR, KEEP_FRESH),
     *_levels("samples"),
-    Partitioned("query_stats", DAY, 14 * DAY),
+    Partitioned("statement_times_live", HOUR, KEEP_FRESH),
+    *_levels("statement_times"),
+    Partitioned("statement_sums_live", HOUR, KEEP_FRESH),
+    *_levels("statement_sums"),
     Partitioned("slow_queries", DAY, 30 * DAY),
     Partitioned("slow_requests", DAY, 7 * DAY),
 )
-LIVE = ("latency_live", "samples_live")
+LIVE = ("latency_live", "samples_live", "statement_times_live", "statement_sums_live")
 
 
 def ensure(connection: "psycopg.Connection[tuple[object, ...]]", since: datetime | None = None) -> int:

@@ -3,11 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from db import histogram
+from db.drained import Drained, merge
 from db.slowest import Ended, Slowest, SlowRequest
 from db.trace import Trace
 
@@ -19,9 +20,6 @@ KEYS_KEPT = 2_000  # different routes, methods and classes
 OTHER = "(other)"  # the route of all beyond
 NOT_API = frozenset({"PAGE", "PROBE"})
 Key = tuple[str, str, int]  # route, method, status class
-
-
-Interval = dict[Key, histogram.Counts]
 
 
 @dataclass(slots=True)
@@ -38,41 +36,16 @@ class RouteCounts:
         self.sum_seconds += other.sum_seconds
 
 
-@dataclass(slots=True)
-class Drained:
-    """Requests by the interval in which they ended (its start, epoch seconds), then by route."""
-
-    intervals: dict[int, Interval] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.intervals)
+class DrainedRequests(Drained[Key, histogram.Counts]):
+    """Requests by the interval in which they ended, then by route."""
 
     @property
     def count(self) -> int:
         return sum(int(counts.sum()) for one in self.intervals.values() for counts in one.values())
 
-    def add(self, other: "Drained") -> None:
-        for start, found in other.intervals.items():
-            _merge(self.intervals.setdefault(start, {}), found)
-
-    def shrink(self) -> None:
-        """Fold the oldest intervals together until few enough histograms are held: an outage costs resolution."""
-        held = sum(map(len, self.intervals.values()))
-        while held > HISTOGRAMS_KEPT and len(self.intervals) > 1:
-            oldest, second = sorted(self.intervals)[:2]
-            into = self.intervals[second]
-            held -= len(into)
-            _merge(into, folded := self.intervals.pop(oldest))
-            held += len(into) - len(folded)
-
 
 def _seconds(ended: Ended) -> float:
     return ended[3]
-
-
-def _merge(into: Interval, other: Interval) -> None:
-    for key, counts in other.items():
-        into[key] = into[key] + counts if key in into else counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +69,7 @@ class RequestRecorder:
         self._slowest = Slowest()
         self._recent: list[Ended] = []
         self._sources: list[Callable[[], Iterable[Ended]]] = []
-        self._unflushed = Drained()
+        self._unflushed = DrainedRequests()
         self._seconds: deque[dict[Key, RouteCounts]] = deque(maxlen=WINDOW_SECONDS)
         self._this_second: dict[Key, RouteCounts] = {}
 
@@ -138,7 +111,7 @@ class RequestRecorder:
             key = self._known(named)
             durations = [_seconds(ended) for ended in found]
             counts = histogram.counts_of(durations)
-            _merge(self._unflushed.intervals.setdefault(start, {}), {key: counts})
+            merge(self._unflushed.intervals.setdefault(start, {}), {key: counts})
             for target in (self.totals, self._this_second):
                 counted = RouteCounts(counts, len(found), sum(durations))
                 if key in target:
@@ -146,7 +119,7 @@ class RequestRecorder:
                 else:
                     target[key] = counted
             self._slowest.add(key[0], max(found, key=_seconds))
-        self._unflushed.shrink()
+        self._unflushed.shrink(HISTOGRAMS_KEPT)
 
     def _known(self, key: Key) -> Key:
         return key if key in self.totals or len(self.totals) < KEYS_KEPT else (OTHER, *key[1:])
@@ -173,16 +146,16 @@ class RequestRecorder:
             p99=p99,
         )
 
-    def drain(self) -> Drained:
+    def drain(self) -> DrainedRequests:
         """Everything since the last drain, which is then forgotten here."""
         self.fold()
-        drained, self._unflushed = self._unflushed, Drained()
+        drained, self._unflushed = self._unflushed, DrainedRequests()
         return drained
 
-    def put_back(self, drained: Drained) -> None:
+    def put_back(self, drained: DrainedRequests) -> None:
         """It could not be stored; keep it for the next drain."""
         self._unflushed.add(drained)
-        self._unflushed.shrink()
+        self._unflushed.shrink(HISTOGRAMS_KEPT)
 
     def drain_slow(self) -> list[SlowRequest]:
         """The slowest requests of the minutes that are over, which are then forgotten here."""

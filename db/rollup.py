@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from db import latency, samples
+from db import latency, samples, statement_times
+from db.counts import CountStore
 from db.database import Database
 from db.levels import DAY, HOUR
 
 GRACE_SECONDS = 60  # how long processes may take to store their last interval
+STORES: tuple[CountStore, ...] = (latency.STORE, statement_times.TIMES, statement_times.SUMS)
 LONGER = ((DAY, HOUR), (30 * DAY, DAY))  # an interval, and those it is made of
 
 
@@ -29,11 +31,13 @@ async def _roll_up_next(db: Database, now: float) -> bool:
         end = begin + HOUR
         if end + GRACE_SECONDS > now:
             return False
-        await latency.roll_up_hour(session, begin, now)
+        for store in STORES:
+            await store.roll_up_hour(session, begin, now)
         await samples.roll_up_hour(session, begin, now)
         for width, of_width in LONGER:
             if end % width == 0:
-                await latency.roll_up_longer(session, width, end - width, of_width)
+                for store in STORES:
+                    await store.roll_up_longer(session, width, end - width, of_width)
                 await samples.roll_up_longer(session, width, end - width, of_width)
         await session.execute("rollup.move_on", until=datetime.fromtimestamp(end, UTC))
     return True

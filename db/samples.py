@@ -16,8 +16,7 @@ from psycopg.types.json import Jsonb
 
 from db import levels
 from db.database import Database, Session
-from db.latency import moment
-from db.levels import BY_WIDTH, STEP
+from db.levels import BY_WIDTH, STEP, Steps, moment
 from db.packed import compress, decompress
 
 COUNT, MEAN, LOW, HIGH = range(4)
@@ -136,14 +135,11 @@ async def over_time(
 
     Steps count from 1970, and become longer where the range is so old that nothing finer is kept.
     """
-    now = datetime.now(UTC).timestamp()
-    step = max(step_seconds, levels.finest_at(since.timestamp(), now).width)
-    begin = int(since.timestamp() // step * step)
-    steps = max(-int(-(until.timestamp() - begin) // step), 1)
-    found = Summaries(begin, step, steps)
+    now, steps = datetime.now(UTC).timestamp(), Steps.of(since, until, step_seconds)
+    found = Summaries(steps.begin, steps.seconds, steps.count)
     async with db.transaction() as session:
         rolled_up = int((await session.value("rollup.rolled_up_until")).timestamp())
-        covering = levels.pieces(since.timestamp(), until.timestamp(), rolled_up, now, step)
+        covering = levels.pieces(since.timestamp(), until.timestamp(), rolled_up, now, steps.seconds)
         for row in await _stored(session, covering, process):
             level, row_begin = BY_WIDTH[row["width"]], int(row["at"].timestamp())
             at = row_begin + level.width * np.arange(level.intervals)

@@ -7,8 +7,8 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from db.database import Database
+from db.normalized import identified
 from db.slowest import SlowRequest
-from db.telemetry import statement_name
 
 STATEMENTS_KEPT = 10
 SHOWN = 200
@@ -34,7 +34,7 @@ def _row(instance: str, one: SlowRequest) -> dict[str, object]:
         "sql_seconds": sum(seconds for _, seconds in one.trace.values()),
         "statements": Jsonb(
             [
-                {"statement": statement_name(text), "calls": int(calls), "seconds": seconds}
+                {"statement": identified(text).name, "calls": int(calls), "seconds": seconds}
                 for text, (calls, seconds) in longest
             ]
         ),

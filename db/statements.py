@@ -1,4 +1,8 @@
-"""Statements live in db/sql/TOPIC.sql, each under `-- name: NAME`; here they are read, once."""
+"""Statements live in db/sql/TOPIC.sql, each under `-- name: NAME`; here they are read, once.
+
+A file that begins with `-- families: ONE, OTHER` is read once for each: in the place of FAMILY, and as the topic,
+stands its name. So tables of one shape share their statements.
+"""
 
 import re
 from functools import cache
@@ -6,6 +10,8 @@ from pathlib import Path
 from typing import LiteralString, cast
 
 FOLDER = Path(__file__).parent / "sql"
+FAMILY = "FAMILY"
+_FAMILIES = re.compile(r"-- families: (.+)")
 _HEADING = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
@@ -14,10 +20,21 @@ def statements() -> dict[str, LiteralString]:
     """Every statement's text by `topic.name`."""
     found: dict[str, LiteralString] = {}
     for path in sorted(FOLDER.glob("*.sql")):
-        _, *parts = _HEADING.split(path.read_text())
-        for name, text in zip(parts[::2], parts[1::2], strict=True):
-            found[f"{path.stem}.{name}"] = cast(LiteralString, text.strip())
+        text = path.read_text()
+        if families := _FAMILIES.match(text):
+            for family in families[1].split(", "):
+                found |= _read(family, text.replace(FAMILY, family))
+        else:
+            found |= _read(path.stem, text)
     return found
+
+
+def _read(topic: str, text: str) -> dict[str, LiteralString]:
+    _, *parts = _HEADING.split(text)
+    return {
+        f"{topic}.{name}": cast(LiteralString, body.strip())
+        for name, body in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 @cache

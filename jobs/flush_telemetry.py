@@ -3,9 +3,11 @@ ones with their plans."""
 
 import time
 
-from db import latency, slow_requests, telemetry
+from db import latency, slow_queries, slow_requests, statement_times
 from jobs import source_health
 from jobs.context import Context
+
+PLANNING_SECONDS = 3.0
 
 
 async def run(context: Context) -> int:
@@ -13,7 +15,6 @@ async def run(context: Context) -> int:
 
     What was drained is put back when PostgreSQL is away, so an outage costs resolution in time, not counts.
     """
-    at = telemetry.interval_start(time.time())
     requests = context.requests.drain()
     ended = requests.count
     if requests:
@@ -29,15 +30,21 @@ async def run(context: Context) -> int:
             context.requests.put_back_slow(slowest)
             raise
     answers = await source_health.store(context)
-    stats, slow = context.db.recorder.drain()
-    counted = sum(each.calls for each in stats.values())
+    return ended + answers + await _store_statements(context)
+
+
+async def _store_statements(context: Context) -> int:
+    """How many executions went into the rows; what is slow is explained until PLANNING_SECONDS have passed."""
+    drained = context.db.recorder.drain()
+    calls, planning_ends = drained.calls, time.monotonic() + PLANNING_SECONDS
     try:
-        await telemetry.add_query_stats(context.db, context.instance, at, stats)
-        stats = {}
-        while slow:
-            await telemetry.add_slow_query(context.db, context.instance, slow[0])
-            slow.pop(0)
+        await statement_times.add(context.db, context.instance, drained)
+        drained.intervals.clear()
+        while drained.slow:
+            in_time = time.monotonic() < planning_ends
+            await slow_queries.add(context.db, context.instance, drained.slow[0], with_plan=in_time)
+            drained.slow.pop(0)
     except BaseException:
-        context.db.recorder.put_back(stats, slow)
+        context.db.recorder.put_back(drained)
         raise
-    return ended + answers + counted
+    return calls

@@ -85,6 +85,7 @@ def _watch(meter: Meter, context: Context) -> None:
     meter.attach(context.requests, "add", "requests", EVERY)
     meter.attach(context.requests, "second", "folding")
     meter.attach(context.db.recorder, "add", "statements", EVERY)
+    meter.attach(context.db.recorder, "fold", "statements")
     meter.attach(context.pulse, "tick", "frames")
 
 

@@ -20,7 +20,7 @@ from benchmarks.summary import median
 from db import latency, partitions
 from db.database import Database
 from db.latency import RouteLatency
-from db.levels import DAY, HOUR
+from db.levels import DAY, HOUR, moment
 
 REQUESTS, QUICK_REQUESTS = 20_000_000, 1_000_000
 HOURS = 30 * 24
@@ -93,8 +93,8 @@ def worst_error(found: Quantiles, exact: Quantiles) -> float:
 def _prepare(bench: Bench, until: int) -> None:
     with bench.connect() as connection:
         partitions.ensure(connection, datetime.now(UTC) - YEARS - timedelta(days=60))
-        connection.execute("UPDATE rolled_up SET until = %s", [latency.moment(until)])
-        partitions.drop_old(connection, latency.moment(until))
+        connection.execute("UPDATE rolled_up SET until = %s", [moment(until)])
+        partitions.drop_old(connection, moment(until))
         connection.execute(
             "CREATE TABLE raw_requests (at timestamptz NOT NULL, endpoint integer NOT NULL,"
             " status smallint NOT NULL, seconds double precision NOT NULL)"
@@ -121,7 +121,7 @@ async def _fill(bench: Bench, hours: range, mean_count: float) -> None:
                     asked = traffic.an_hour(begin, mean_count)
                     copy.write(asked.rows(begin))
                     async with database.transaction() as session:
-                        await latency.store_hour(session, begin, asked.counted(), now)
+                        await latency.STORE.store_hour(session, begin, asked.counted(), now)
                 copy.write(traffic.COPY_END)
             connection.execute("CREATE INDEX ON raw_requests USING brin (at)")
         await _sum_up(database, hours.start, now)
@@ -138,7 +138,7 @@ async def _fill_the_years_before(bench: Bench, before: int, now: int, mean_count
             async with database.transaction() as session:
                 for begin in range(day, min(day + DAY, before), HOUR):
                     counted = traffic.an_hour_counted(begin, mean_count, expected)
-                    await latency.store_hour(session, begin, counted, now)
+                    await latency.STORE.store_hour(session, begin, counted, now)
         await _sum_up(database, first, now)
     finally:
         await database.close()
@@ -149,7 +149,7 @@ async def _sum_up(database: Database, first: int, until: int) -> None:
     for width, of_width in ((DAY, HOUR), (30 * DAY, DAY)):
         for begin in range(-(-first // width) * width, until - width + 1, width):
             async with database.transaction() as session:
-                await latency.roll_up_longer(session, width, begin, of_width)
+                await latency.STORE.roll_up_longer(session, width, begin, of_width)
 
 
 def _settle(bench: Bench) -> None:
@@ -175,9 +175,7 @@ def _from_rows(bench: Bench, since: int, until: int) -> tuple[Quantiles, list[fl
     with bench.connect() as connection:
         for turn in range(RAW_ROUNDS + 1):
             began = time.perf_counter()
-            rows = connection.execute(
-                RAW_QUANTILES, (latency.moment(since), latency.moment(until))
-            ).fetchall()
+            rows = connection.execute(RAW_QUANTILES, (moment(since), moment(until))).fetchall()
             if turn:
                 seconds.append(time.perf_counter() - began)
             exact = {traffic.route(row[0]): list(row[1]) for row in rows}  # type: ignore[call-overload, arg-type]
@@ -186,7 +184,7 @@ def _from_rows(bench: Bench, since: int, until: int) -> tuple[Quantiles, list[fl
 
 async def _from_histograms(bench: Bench, since: int, until: int) -> tuple[Quantiles, list[float]]:
     found, seconds = await _asked(
-        bench, lambda database: latency.by_route(database, latency.moment(since), latency.moment(until))
+        bench, lambda database: latency.by_route(database, moment(since), moment(until))
     )
     return {one.route: [one.p50 or 0.0, one.p95 or 0.0, one.p99 or 0.0] for one in found}, seconds
 
@@ -216,7 +214,7 @@ async def _in_turns(bench: Bench, until: int) -> tuple[list[float], list[float]]
     try:
         for turn in range(ROUNDS + 3):
             for span, seconds in took.items():
-                end = latency.moment(until)
+                end = moment(until)
                 began = time.perf_counter()
                 await latency.by_route(database, end - span, end)
                 if turn >= 3:

@@ -58,6 +58,7 @@ from dashboard.data.performance import (
     cache_namespaces,
     hit_rate,
     slow_queries,
+    slow_query,
     slow_query_counts,
     statements,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "series_title",
     "settings",
     "slow_queries",
+    "slow_query",
     "slow_query_counts",
     "slowest_requests",
     "sources_now",

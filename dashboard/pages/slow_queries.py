@@ -23,9 +23,9 @@ else:
             data.slow_query_counts(axis.since, axis.until, axis.step_seconds), parts.viewer_zone(), axis
         ),
         "Slow statements",
-        "Number of slow statements over time, with the slowest of each step",
+        "Number of slow statements over time",
         axis,
-        note="count per step, the slowest in seconds in the hover",
+        note="count per step, of how many in the hover",
     )
     table = pd.DataFrame(slow)
     table["ms"] = (table["seconds"] * 1e3).round()
@@ -52,11 +52,12 @@ else:
         f"{which}: {format.duration(shown['seconds'])}, statement and plan", expanded=bool(chosen)
     ):
         st.text(f"{shown['statement']}, asked by {shown['asker']}, {format.ago(shown['at'])}")
-        st.code(shown["text"], language="sql", wrap_lines=True)
-        if shown["plan"]:
-            st.code(shown["plan"], language=None)
+        opened = data.slow_query(shown["at"], shown["id"])
+        st.code(opened["text"], language="sql", wrap_lines=True)
+        if opened["plan"]:
+            st.code(opened["plan"], language=None)
         else:
-            st.text(f"No plan: {shown['plan_missing'] or 'none was taken'}")
+            st.text(f"No plan: {opened['plan_missing'] or 'none was taken'}")
     if not chosen:
         st.caption("Choose a row to see its statement and plan.")
 

@@ -34,21 +34,3 @@ GROUP BY 1 ORDER BY 1
 SELECT source, outcome, reason, sum(count)::bigint AS count, max(last_at) AS last_at
 FROM source_answers WHERE at >= date_trunc('minute', %(since)s::timestamptz) AND at < %(until)s
 GROUP BY source, outcome, reason ORDER BY count DESC, source, outcome, reason
-
--- name: statements
--- Statements by total time within a range, with who asked.
-SELECT statement, sum(calls)::bigint AS calls, sum(rows)::bigint AS rows, sum(total_seconds) AS total_seconds,
-       max(max_seconds) AS max_seconds, string_agg(histogram, ''::bytea) AS histogram,
-       string_agg(DISTINCT asker, ', ') AS askers
-FROM query_stats WHERE at >= %(since)s AND at < %(until)s
-GROUP BY statement ORDER BY total_seconds DESC LIMIT %(limit)s
-
--- name: slow_queries
--- The newest slow executions of a range.
-SELECT id, at, statement, text, asker, seconds, rows, parameter_types, plan, plan_missing
-FROM slow_queries WHERE at >= %(since)s AND at < %(until)s ORDER BY at DESC LIMIT %(limit)s
-
--- name: slow_query_counts
--- How many slow executions each step of %(step)s saw, and how long the slowest took.
-SELECT date_bin(%(step)s, at, 'epoch') AS at, count(*) AS count, max(seconds) AS slowest
-FROM slow_queries WHERE at >= %(since)s AND at < %(until)s GROUP BY 1 ORDER BY 1

@@ -8,11 +8,14 @@ WITH covered AS (
 ), lately (name, count) AS (
     SELECT 'latency_live', count(*) FROM latency_live WHERE at >= now() - interval '1 hour'
     UNION ALL SELECT 'samples_live', count(*) FROM samples_live WHERE at >= now() - interval '1 hour'
-    UNION ALL SELECT 'query_stats', count(*) FROM query_stats WHERE at >= now() - interval '1 hour'
+    UNION ALL SELECT 'statement_times_live', count(*) FROM statement_times_live WHERE at >= now() - interval '1 hour'
+    UNION ALL SELECT 'statement_sums_live', count(*) FROM statement_sums_live WHERE at >= now() - interval '1 hour'
     UNION ALL SELECT 'job_runs', count(*) FROM job_runs WHERE started_at >= now() - interval '1 hour'
 ), daily (name, count) AS (
     SELECT 'latency', count(*) FROM latency WHERE at >= now() - interval '1 day'
     UNION ALL SELECT 'samples', count(*) FROM samples WHERE at >= now() - interval '1 day'
+    UNION ALL SELECT 'statement_times', count(*) FROM statement_times WHERE at >= now() - interval '1 day'
+    UNION ALL SELECT 'statement_sums', count(*) FROM statement_sums WHERE at >= now() - interval '1 day'
     UNION ALL SELECT 'slow_queries', count(*) FROM slow_queries WHERE at >= now() - interval '1 day'
     UNION ALL SELECT 'slow_requests', count(*) FROM slow_requests WHERE at >= now() - interval '1 day'
     UNION ALL SELECT 'source_answers', count(*) FROM source_answers WHERE at >= now() - interval '1 day'

@@ -136,14 +136,14 @@ def test_slow_queries_shows_the_slowest_with_its_plan(house: House, open_page: O
     plan = [{"Plan": {"Node Type": "Seq Scan", "Relation Name": "posts", "Total Cost": 10, "Plan Rows": 5}}]
     house.do(
         house.db.execute(
-            "telemetry.add_slow_query",
+            "slow_queries.add",
             at=lately(),
             instance="here",
             statement="subreddits.one",
-            text="SELECT 1",
             asker="GET /api/stats",
             seconds=0.312,
             rows=1,
+            reused=None,
             parameter_types=Jsonb({}),
             plan=Jsonb(plan),
             plan_missing=None,
@@ -157,8 +157,7 @@ def test_slow_queries_shows_the_slowest_with_its_plan(house: House, open_page: O
 
 def test_what_pages_ask_is_attributed_to_them(house: House, open_page: Open) -> None:
     open_page("jobs")
-    stats, _ = house.recorder.drain()
-    assert "page jobs" in {asker for _, asker in stats}
+    assert "page jobs" in {asker for _, asker in house.recorder.drain().together}
 
 
 def test_jobs_shows_runs_with_duration_memory_and_error(house: House, open_page: Open) -> None:

@@ -138,7 +138,7 @@ def test_what_watching_costs_is_told_by_part_and_by_table(house: House, open_pag
     assert dict(zip(cpu.value["part"], cpu.value["percent"], strict=True))["Flushing"] == 0.5
     assert list(cpu.value["part"])[:2] == ["Flushing", "Sampling"]
     assert cpu.value["day"][0] == 432
-    assert {"samples_live", "latency", "query_stats", "job_runs"} <= set(tables.value["table"])
+    assert {"samples_live", "latency", "statement_times", "job_runs"} <= set(tables.value["table"])
     rows = tables.value.set_index("table")["rows"]
     assert rows["samples_live"] > 0
     assert "Watching is cheap" in said(app)

@@ -2,12 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from db import between, runs, telemetry
+from db import between, runs
 from db.database import Database
-from db.measure import QueryStats
-from tests.stored import partition
 
 NOON = datetime(2026, 3, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,37 +71,3 @@ async def test_answers_of_a_range_end_with_it(db: Database) -> None:
     assert await between.answers(db, NOON, NOON + HOUR, 600, "instagram") == []
     (row,) = await between.answer_reasons(db, NOON, NOON + HOUR)
     assert (row["source"], row["count"], row["last_at"]) == ("reddit", 2, NOON + timedelta(minutes=5))
-
-
-async def add_slow(db: Database, minutes: float, seconds: float) -> None:
-    await db.execute(
-        "telemetry.add_slow_query",
-        at=NOON + timedelta(minutes=minutes), instance="here", statement="posts.recent", text="SELECT 1",
-        asker="GET /api/stats", seconds=seconds, rows=1, parameter_types="{}", plan=None, plan_missing="none",
-    )  # fmt: skip
-
-
-async def test_slow_statements_of_a_range_and_how_many_each_step_saw(db: Database) -> None:
-    await partition(db, "slow_queries", NOON - HOUR, NOON + 2 * HOUR)
-    for minutes, seconds in ((-1, 9.0), (1, 0.2), (2, 0.4), (30, 0.3), (60, 9.0)):
-        await add_slow(db, minutes, seconds)
-    found = await between.slow_queries(db, NOON, NOON + HOUR)
-    assert [row["seconds"] for row in found] == [0.3, 0.4, 0.2]
-    steps = await between.slow_query_counts(db, NOON, NOON + HOUR, 600)
-    assert [(step["at"], step["count"], step["slowest"]) for step in steps] == [
-        (NOON, 2, 0.4),
-        (NOON + timedelta(minutes=30), 1, 0.3),
-    ]
-
-
-async def test_statements_of_a_range_with_their_mean_and_p95(db: Database) -> None:
-    await partition(db, "query_stats", NOON - HOUR, NOON + 2 * HOUR)
-    for minutes in (-5, 5):
-        stats = QueryStats()
-        stats.add(0.010, 3)
-        await telemetry.add_query_stats(
-            db, "here", NOON + timedelta(minutes=minutes), {("SELECT 1", "GET /health"): stats}
-        )
-    (row,) = await between.statements(db, NOON, NOON + HOUR)
-    assert (row["statement"], row["calls"], row["askers"]) == ("SELECT 1", 1, "GET /health")
-    assert row["p95_seconds"] == pytest.approx(0.010, rel=0.011)

@@ -12,7 +12,7 @@ from tests.stored import partition, sql
 
 NOW = datetime.now(UTC)
 COUNT = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'slow_queries'::regclass"
-INSERT = "INSERT INTO slow_queries VALUES (DEFAULT, %s, 'me', 'x', 'x', 'y', 1)"
+INSERT = "INSERT INTO slow_queries VALUES (DEFAULT, %s, 'me', 'x', 'y', 1, 0)"
 
 
 @pytest.fixture

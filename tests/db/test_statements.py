@@ -9,10 +9,17 @@ from db.statements import FOLDER, names_by_text, statements
 ROOT = Path(__file__).parents[2]
 
 
+def topics(text: str) -> list[str]:
+    """Those that a file names at its beginning, where it is read for several."""
+    named = re.match(r"-- families: (.+)", text)
+    return named[1].split(", ") if named else []
+
+
 def test_every_heading_in_every_file_is_a_statement() -> None:
     headings = {
-        f"{path.stem}.{name}"
+        f"{topic}.{name}"
         for path in FOLDER.glob("*.sql")
+        for topic in topics(path.read_text()) or [path.stem]
         for name in re.findall(r"^-- name: (.+)$", path.read_text(), re.MULTILINE)
     }
     assert set(statements()) == headings
@@ -54,3 +61,14 @@ def test_only_what_stands_under_a_heading_is_read(tmp_path: Path, monkeypatch: p
     )
     monkeypatch.setattr(loader, "FOLDER", tmp_path)
     assert statements.__wrapped__() == {"teapots.all": "-- All.\nSELECT 1", "teapots.none": "SELECT 0"}
+
+
+def test_a_file_of_families_is_read_once_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pots.sql").write_text(
+        "-- families: teapots, kettles\n\n-- name: all\n-- All.\nSELECT FROM FAMILY_live"
+    )
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+    assert statements.__wrapped__() == {
+        "teapots.all": "-- All.\nSELECT FROM teapots_live",
+        "kettles.all": "-- All.\nSELECT FROM kettles_live",
+    }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from db import alerts, latency, runs, series, telemetry
+from db import alerts, latency, measure, runs, series, slow_queries, statement_times
 from db.database import Database
 from db.errors import DatabaseDown
 from jobs import flush_telemetry, probe_self, prune, sample_process
@@ -13,6 +13,16 @@ from pulse import Part
 from tests.stored import sql
 
 MINUTE = timedelta(minutes=1)
+
+
+def lately() -> tuple[datetime, datetime]:
+    return datetime.now(UTC) - MINUTE, datetime.now(UTC) + MINUTE
+
+
+async def calls(db: Database) -> dict[str, int]:
+    """How often each statement ran in the last minute, as far as it was stored."""
+    found = await statement_times.by_statement(db, *lately())
+    return {one.statement: one.totals.calls for one in found}
 
 
 async def test_requests_and_statements_are_flushed_once(db: Database, context: Context) -> None:
@@ -24,7 +34,7 @@ async def test_requests_and_statements_are_flushed_once(db: Database, context: C
     since = datetime.now(UTC) - MINUTE
     (route,) = await latency.by_route(db, since, datetime.now(UTC) + MINUTE)
     assert (route.route, route.count) == ("/api/stats", 3)
-    assert "runs.is_paused" in {row["statement"] for row in await telemetry.statements_since(db, since)}
+    assert (await calls(db))["runs.is_paused"] == 1
     await flush_telemetry.run(context)
     (route,) = await latency.by_route(db, since, datetime.now(UTC) + MINUTE)
     assert route.count == 3
@@ -35,9 +45,30 @@ async def test_slow_statements_are_flushed_with_their_plan(db: Database, context
     await sql(db, "SELECT pg_sleep(%s)", 0.03)
     db.recorder.slow_seconds = 100
     await flush_telemetry.run(context)
-    (slow,) = await telemetry.slow_queries(db, datetime.now(UTC) - MINUTE)
-    assert slow["plan"]
-    assert slow["seconds"] >= 0.03
+    (slow,) = await slow_queries.newest(db, *lately())
+    opened = await slow_queries.one(db, slow.at, slow.id)
+    assert opened is not None
+    assert opened.plan
+    assert opened.text == "SELECT pg_sleep(%s)"
+    assert slow.seconds >= 0.03
+
+
+async def test_ten_thousand_slow_statements_are_counted_and_one_is_kept(
+    db: Database, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.recorder.drain()
+    for number in range(10_000):
+        db.recorder.add("SELECT pg_sleep(%s)", 0.2 + number / 1e6, 1, (0.2,))
+    for number in range(300):
+        db.recorder.add(f"SELECT pg_sleep(%s) AS column_{number}", 0.2, 1, (0.2,))
+    monkeypatch.setattr(flush_telemetry, "PLANNING_SECONDS", 0)
+    await flush_telemetry.run(context)
+    assert (await calls(db))["SELECT pg_sleep(%s)"] == 10_000
+    kept = await slow_queries.newest(db, *lately(), limit=1000)
+    assert len(kept) == measure.SLOW_KEPT, "beyond, the newest"
+    opened = await slow_queries.one(db, kept[0].at, kept[0].id)
+    assert opened is not None
+    assert opened.plan_missing == slow_queries.TOO_MANY
 
 
 async def test_requests_outlive_an_outage(
@@ -62,20 +93,18 @@ async def test_statements_and_slow_ones_outlive_an_outage_in_the_middle(
     await runs.is_paused(db, "prune")
     db.recorder.slow_seconds = 100
 
-    async def fail(*_: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise DatabaseDown
 
-    for name in ("add_query_stats", "add_slow_query"):
+    for module in (statement_times, slow_queries):
         with monkeypatch.context() as patch:
-            patch.setattr(telemetry, name, fail)
+            patch.setattr(module, "add", fail)
             with pytest.raises(DatabaseDown):
                 await flush_telemetry.run(context)
     await flush_telemetry.run(context)
-    since = datetime.now(UTC) - MINUTE
-    calls = {row["statement"]: row["calls"] for row in await telemetry.statements_since(db, since)}
-    assert calls["runs.is_paused"] == 1
-    slow = await telemetry.slow_queries(db, since)
-    assert [row["statement"] for row in slow].count("runs.is_paused") == 1
+    assert (await calls(db))["runs.is_paused"] == 1
+    slow = await slow_queries.newest(db, *lately())
+    assert [one.statement for one in slow].count("runs.is_paused") == 1
 
 
 async def test_a_sample_holds_the_processs_figures_and_those_of_the_pulse(

@@ -102,8 +102,8 @@ async def test_what_it_asks_of_postgresql_is_asked_in_its_name(
 
     db.recorder.drain()
     await recording.record(job(ask), context)
-    stats, _ = db.recorder.drain()
-    assert {asker for _, asker in stats} == {"job brew"}
+    costs = db.recorder.drain().together
+    assert {asker for _, asker in costs} == {"job brew"}
 
 
 async def test_a_run_whose_start_cannot_be_recorded_does_not_happen(

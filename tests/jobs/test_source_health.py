@@ -87,8 +87,8 @@ async def test_credentials_are_noted_when_they_change(db: Database, context: Con
     for _ in range(2):
         await source_health.store(context)
     assert await sources.credentials(db) == {"sandbox": Credentials(token_expires_at=LONG_AGO)}
-    calls, _ = db.recorder.drain()
-    assert sum(each.calls for (text, _), each in calls.items() if "INTO source_credentials" in text) == 1
+    calls = db.recorder.drain().together
+    assert calls["sources.note_credentials", "subpulse"].calls == 1
 
 
 async def test_what_a_process_before_was_told_is_over_with_the_first_answer(
