@@ -38,13 +38,6 @@ PAGES = {
             "to do about them.",
         ),
         st.Page(
-            "dashboard/pages/slow_queries.py",
-            title="Slow queries",
-            icon=":material/database:",
-            url_path="slow-queries",
-            help="Statements that took too long, with their plan and who asked; and where database time goes.",
-        ),
-        st.Page(
             "dashboard/pages/system.py",
             title="System",
             icon=":material/memory:",

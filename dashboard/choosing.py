@@ -16,7 +16,7 @@ def table(
     identities: Sequence[Hashable],
     key: str,
     **options: Any,
-) -> Any:
+) -> Hashable:
     """A table; the identity of the row that is chosen, None while none is or once it is gone.
 
     A table's own selection is a row's number: after a rerun with other rows it would mean another one.

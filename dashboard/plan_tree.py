@@ -106,6 +106,14 @@ def name_of(node: Node) -> str:
     return f"{node.kind}{on}" + (f" by {node.index}" if node.index else "")
 
 
+def in_words(root: Node) -> str:
+    """Where the cost lies, in a sentence, and what stands out."""
+    rows = [one.node for one in placed(root)]
+    most = next(node for node in rows if node.costliest)
+    said = f"{100 * most.own_share:.0f} % of the estimated cost lies in {name_of(most)}."
+    return " ".join([said, *(f"{node.warning}." for node in rows if node.warning)])
+
+
 def _color(node: Node) -> str:
     if not node.costliest:
         return charts.GRAY

@@ -106,7 +106,7 @@ def chart(
         narrow: it stands beside others, so that a deployment's label takes half of its width.
     """
     key = f"axis-chart-{title}-{st.session_state.get('axis_brushes', 0)}"
-    room = LABEL_ROOM_ON_A_PHONE if narrow or _on_touch() else LABEL_ROOM
+    room = LABEL_ROOM_ON_A_PHONE if narrow or on_touch() else LABEL_ROOM
     figure = mark(figure, marks(axis), axis, parts.viewer_zone(), room)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{title}**" + (f" :small[:gray[{note}]]" if note else ""))
@@ -116,7 +116,7 @@ def chart(
             figure.update_xaxes(fixedrange=True)  # or it would be dragged about
             figure.update_yaxes(fixedrange=True)
             modes = ("points",)
-        elif _on_touch():  # there a finger on a chart must scroll the page
+        elif on_touch():  # there a finger on a chart must scroll the page
             figure.update_layout(dragmode=False)
         else:
             figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"width": 1}})
@@ -271,7 +271,8 @@ def _rerun_when_due(due: float) -> None:
         st.rerun()
 
 
-def _on_touch() -> bool:
+def on_touch() -> bool:
+    """Whether a finger scrolls this page."""
     return "Mobi" in str(st.context.headers.get("User-Agent", ""))
 
 
@@ -284,5 +285,5 @@ def _in_words(axis: TimeAxis) -> str:
     begin = since.strftime(f"%b %-d{year}, %H:%M{second}")
     end = until.strftime(f"%H:%M{second}" if since.date() == until.date() else f"%b %-d{year}, %H:%M{second}")
     anew = f" · anew every {format.duration(axis.refresh_seconds)}" if axis.refresh_seconds else ""
-    drag = "" if _on_touch() else " · drag across a chart to look closer"
+    drag = "" if on_touch() else " · drag across a chart to look closer"
     return f"{begin} – {end} · steps of {format.duration(axis.step_seconds)}{anew}{drag}"

@@ -48,13 +48,13 @@ def api(p95_ms: float | None, errors: int, requests: int, objective_ms: float) -
 def database(down_reason: str | None, slow_queries: int, slow_ms: float, waiting: int) -> Verdict:
     """Slow queries of the last five minutes, and who waits for a connection."""
     if down_reason is not None:
-        return Verdict("Database", "bad", "Down", down_reason[:80], "slow-queries")
+        return Verdict("Database", "bad", "Down", down_reason[:80], "database")
     if waiting:
-        return Verdict("Database", "warning", "Pool full", f"{waiting} wait for a connection", "slow-queries")
+        return Verdict("Database", "warning", "Pool full", f"{waiting} wait for a connection", "database")
     detail = f"{slow_queries:,} over {slow_ms:,.0f} ms in 5 min"
     if slow_queries:
-        return Verdict("Database", "warning", "Slow queries", detail, "slow-queries")
-    return Verdict("Database", "good", "Healthy", detail, "slow-queries")
+        return Verdict("Database", "warning", "Slow queries", detail, "database")
+    return Verdict("Database", "good", "Healthy", detail, "database")
 
 
 def cache(hits: int, misses: int) -> Verdict:

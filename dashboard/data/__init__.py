@@ -11,6 +11,10 @@ from dashboard.data.bridge import (
     disconnect,
     settings,
 )
+from dashboard.data.cache import (
+    cache_namespaces,
+    hit_rate,
+)
 from dashboard.data.communities import (
     Sort,
     categories,
@@ -54,14 +58,6 @@ from dashboard.data.jobs import (
     telling_runs,
 )
 from dashboard.data.marks import deployments, job_runs_between
-from dashboard.data.performance import (
-    cache_namespaces,
-    hit_rate,
-    slow_queries,
-    slow_query,
-    slow_query_counts,
-    statements,
-)
 from dashboard.data.probes import (
     HIDDEN,
     METHODS,
@@ -167,12 +163,8 @@ __all__ = [
     "save_probe",
     "series_title",
     "settings",
-    "slow_queries",
-    "slow_query",
-    "slow_query_counts",
     "slowest_requests",
     "sources_now",
-    "statements",
     "telemetry_tables",
     "telling_runs",
     "try_probe",

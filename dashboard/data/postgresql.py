@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection, settings
+from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection
 from dashboard.kept import forget, kept
 from db.database import Database
 from db.diagnosis import abilities as abilities_of

@@ -82,7 +82,7 @@ def _show_clients(name: str) -> None:
         return
     if found.hidden:
         st.caption(
-            f"{found.hidden:,} more are hidden from the role that Subpulse asks as; the Health view says what to grant."
+            f"{found.hidden:,} more are hidden from Subpulse's role; the Health view says what to grant."
         )
     if not found.backends:
         st.markdown(":material/check_circle: No statement runs and no transaction is open at this moment.")

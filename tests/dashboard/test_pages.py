@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from psycopg.types.json import Jsonb
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kept import forget
@@ -16,7 +15,7 @@ PAGES = (
     "overview",
     "endpoints",
     "cache",
-    "slow_queries",
+    "database",
     "jobs",
     "sources",
     "subreddits",
@@ -130,29 +129,6 @@ def test_cache_sums_up_its_namespaces(house: House, open_page: Open) -> None:
     app = open_page("cache")
     assert [metric.value for metric in app.metric] == ["75.0 %", "6", "3 s", "4"]
     assert len(app.get("plotly_chart")) == 1
-
-
-def test_slow_queries_shows_the_slowest_with_its_plan(house: House, open_page: Open) -> None:
-    plan = [{"Plan": {"Node Type": "Seq Scan", "Relation Name": "posts", "Total Cost": 10, "Plan Rows": 5}}]
-    house.do(
-        house.db.execute(
-            "slow_queries.add",
-            at=lately(),
-            instance="here",
-            statement="subreddits.one",
-            asker="GET /api/stats",
-            seconds=0.312,
-            rows=1,
-            reused=None,
-            parameter_types=Jsonb({}),
-            plan=Jsonb(plan),
-            plan_missing=None,
-        )
-    )
-    app = open_page("slow_queries")
-    (row,) = app.dataframe[0].value.to_dict("records")
-    assert (row["ms"], row["asker"]) == (312.0, "GET /api/stats")
-    assert any("Seq Scan posts" in code.value for code in app.code)
 
 
 def test_what_pages_ask_is_attributed_to_them(house: House, open_page: Open) -> None:

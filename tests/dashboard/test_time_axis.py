@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from db import deployments, runs
 from tests.dashboard.conftest import House, Open, said
 
-PAGES = ("endpoints", "cache", "slow_queries", "jobs", "sources")
+PAGES = ("endpoints", "cache", "database", "jobs", "sources")
 
 
 def url(app: AppTest) -> dict[str, str]:
@@ -129,5 +129,5 @@ def test_deployments_are_lines_on_the_charts(house: House, open_page: Open) -> N
 def test_a_finger_on_a_chart_scrolls_the_page(house: House, open_page: Open, monkeypatch: Any) -> None:
     house.do(a_run(house, 600, 1))
     assert figures(open_page("jobs"))[0].layout.dragmode == "select"
-    monkeypatch.setattr("dashboard.time_axis._on_touch", lambda: True)
+    monkeypatch.setattr("dashboard.time_axis.on_touch", lambda: True)
     assert figures(open_page("jobs"))[0].layout.dragmode is False
