@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -11,11 +11,12 @@ import structlog
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from db.attribution import asker
 from db.errors import DatabaseDown
 from db.measure import MeasuredCursor, QueryRecorder, measured_cursor
+from db.pool import Connection, MeasuredPool, PoolUse
 from db.statements import statements
 
 log = structlog.get_logger()
@@ -23,7 +24,6 @@ log = structlog.get_logger()
 CHECK_SECONDS = 1.0
 WAIT_SECONDS = 5.0
 APPLICATION = "subpulse"
-Connection = psycopg.AsyncConnection[Any]
 
 
 class Session:
@@ -82,12 +82,20 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """The pool at one moment: connections open, in use, and requests waiting for one."""
+    """The pool at one moment: connections open, in use, and requests waiting for one; and its use until then.
+
+    Attributes:
+        executions, reuses: statements executed, and those that reused a prepared one, since the process began;
+            of statements of which that is known.
+    """
 
     size: int
     in_use: int
     waiting: int
     limit: int
+    use: PoolUse = field(default_factory=PoolUse)
+    executions: int = 0
+    reuses: int = 0
 
 
 class Database:
@@ -114,7 +122,7 @@ class Database:
         self._conninfo = conninfo
         self._askers: dict[int, str] = {}
         self._cursor_factory: type[MeasuredCursor[Any]] = measured_cursor(recorder)
-        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self.pool = MeasuredPool(
             self.conninfo,
             kwargs={
                 "prepare_threshold": prepare_threshold,
@@ -206,7 +214,16 @@ class Database:
     def pool_state(self) -> PoolState:
         stats = self.pool.get_stats()
         size, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
-        return PoolState(size, size - idle, stats.get("requests_waiting", 0), self.pool_size)
+        self.recorder.fold()
+        return PoolState(
+            size,
+            size - idle,
+            stats.get("requests_waiting", 0),
+            self.pool_size,
+            self.pool.use(),
+            self.recorder.reuses + self.recorder.unreused,
+            self.recorder.reuses,
+        )
 
     async def watch(self, revive: Callable[[], None] | None = None, every: float | None = None) -> None:
         """Until cancelled: notice that PostgreSQL went away or came back, and mend the pool.

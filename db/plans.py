@@ -11,8 +11,9 @@ from typing import Any
 import psycopg
 
 from db.attribution import asked_by
-from db.database import Connection, Database, Session
+from db.database import Database, Session
 from db.normalized import normalized
+from db.pool import Connection
 
 EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
 UNEXPLAINABLE = "PostgreSQL explains only statements that read or change rows"

@@ -1,14 +1,17 @@
 """The cheap figures of one second, read on the loop: process, machine, event loop and pool."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from collectors.loop_lag import LoopLag
 from collectors.process import ProcessSample
 from collectors.system import SystemSampler
+from db import histogram
 from db.database import PoolState
 
 Values = dict[str, float | None]
+SPAN_SECONDS = 10  # what the pool's figures speak of, where they are read each second
 
 
 class Sampling:
@@ -23,6 +26,7 @@ class Sampling:
         self._system = SystemSampler()
         self._clock = clock
         self._collected: tuple[float, tuple[int, ...]] | None = None
+        self._pool_past: deque[tuple[float, PoolState]] = deque()
 
     def second(self, process: ProcessSample, pool: PoolState) -> Values:
         """Values by series (db/series.py); 0.1 ms."""
@@ -35,8 +39,29 @@ class Sampling:
             **self._collections(process.gc_runs),
             **self._around(),
             **self._lag(),
+            **self._pool(pool),
+        }
+
+    def _pool(self, pool: PoolState) -> Values:
+        """Waits (ms) and reused statements (percent) since the oldest state that is at most ten seconds old, or the
+        one before where states are read more rarely; uses and ages (seconds) as they are now."""
+        now, past, use = self._clock(), self._pool_past, pool.use
+        past.append((now, pool))
+        while len(past) > 2 and past[1][0] <= now - SPAN_SECONDS:
+            past.popleft()
+        before = past[0][1]
+        (wait,) = histogram.quantiles(use.waits - before.use.waits, (0.95,))
+        executions = pool.executions - before.executions
+        return {
             "pool_in_use": pool.in_use,
             "pool_waiting": pool.waiting,
+            "pool_wait": None if wait is None else round(1e3 * wait, 3),
+            "pool_reuse": _rounded(use.reuse),
+            "pool_oldest": _rounded(use.oldest_seconds),
+            "pool_age": _rounded(use.mean_age_seconds),
+            "prepared_reuse": _rounded(100 * (pool.reuses - before.reuses) / executions)
+            if executions
+            else None,
         }
 
     def _collections(self, runs: tuple[int, ...]) -> Values:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from collectors.process import ProcessSampler
-from db import runs
+from db import histogram, runs
 from db.database import Database, PoolState
+from db.pool import PoolUse
 from db.series import SERIES
 from jobs.context import Context
 from jobs.runtime import Runtime, ticking
@@ -39,6 +40,37 @@ def test_garbage_collections_are_told_per_second_and_generation() -> None:
     clock.now = 2.0
     found = sampling.second(replace(process, gc_runs=(107, 10, 2)), POOL)
     assert (found["gc_0"], found["gc_1"], found["gc_2"]) == (3.5, 0, 0.5)
+
+
+def used(handed_out: int, waits: list[float], executions: int, reuses: int) -> PoolState:
+    use = PoolUse(handed_out, 2, histogram.counts_of(waits), 120.0, 61.234)
+    return replace(POOL, use=use, executions=executions, reuses=reuses)
+
+
+def test_the_pool_tells_of_the_last_ten_seconds() -> None:
+    clock = Clock()
+    sampling, process = Sampling(clock), ProcessSampler(None).sample()
+    for second in range(15):
+        clock.now = float(second)
+        waits = [9.0] * min(second, 3) + [0.002] * second
+        found = sampling.second(process, used(10 * second, waits, 100 * second, 75 * second))
+    assert found["pool_wait"] == pytest.approx(2, rel=0.0101), "the long waits were before"
+    assert found["prepared_reuse"] == 75
+    assert (found["pool_reuse"], found["pool_oldest"], found["pool_age"]) == (70, 120, 61.23)
+    assert set(found) <= set(SERIES)
+
+
+def test_a_worker_that_reads_the_pool_every_ten_seconds_tells_of_these() -> None:
+    clock = Clock()
+    sampling, process = Sampling(clock), ProcessSampler(None).sample()
+    for ten in range(3):
+        clock.now = 10.0 * ten
+        waits = [0.5] * min(ten, 1) + [0.004] * ten
+        found = sampling.second(process, used(0, waits, 20 * ten, 5 * ten * ten))
+        if not ten:
+            assert (found["pool_wait"], found["prepared_reuse"]) == (None, None), "nothing to compare with"
+    assert found["pool_wait"] == pytest.approx(4, rel=0.0101)
+    assert found["prepared_reuse"] == 75
 
 
 async def test_a_ticking_process_knows_how_late_its_loop_wakes(runtime: Runtime) -> None:
