@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import LiteralString, cast
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -24,6 +23,10 @@ _COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _VALUES = re.compile(
     r"%\(\w+\)s|\$\d+|'(?:[^']|'')*'|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b|\b(?:true|false|null)\b", re.IGNORECASE
 )
+_FIELD = re.compile(
+    r"\bextract ?\( ?(?:\w+|\?) from\b", re.IGNORECASE
+)  # PostgreSQL takes `epoch` for a value
+_LIST = re.compile(r"\?(?: ?, ?\?)+")  # since PostgreSQL 18 a list of values is told as one
 _SPACES = re.compile(r"\s+")
 
 
@@ -103,10 +106,9 @@ async def workload(target: Target) -> Workload | Unanswered:
     )
 
 
-def _named(statement: str, names: dict[str, sql.Identifier]) -> LiteralString:
+def _named(statement: str, names: dict[str, sql.Identifier]) -> str:
     """The statement with names that differ from server to server, as text, by which it is measured."""
-    text = sql.SQL(statements()[f"diagnosis_workload.{statement}"]).format(**names).as_string()
-    return cast(LiteralString, text)
+    return sql.SQL(statements()[f"diagnosis_workload.{statement}"]).format(**names).as_string()
 
 
 @cache
@@ -118,7 +120,7 @@ def our_statements() -> frozenset[str]:
 def fingerprint(text: str) -> str:
     """A statement without its values, comments and layout, by which two ways to write it can be compared."""
     bare = _SPACES.sub(" ", _COMMENTS.sub(" ", text.replace("%%", "%"))).strip().rstrip(";").strip()
-    return _VALUES.sub("?", bare)
+    return _LIST.sub("?", _FIELD.sub("extract(? FROM", _VALUES.sub("?", bare)))
 
 
 def difference(later: Workload, earlier: Workload) -> Workload:
