@@ -7,6 +7,7 @@ count as too small only once blocks are missed in a database that is larger.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -48,6 +49,11 @@ class Setting:
     pending_restart: bool
     bytes: int | None
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether somebody meant it; a default is no opinion on this machine."""
+        return self.setting != self.usual
+
 
 @answered
 async def settings(target: Target) -> list[Setting]:
@@ -61,7 +67,14 @@ def runs_here(target: Target) -> bool:
     """Whether the server is on this machine, by how it is reached: only then may its memory be compared."""
     parts = conninfo_to_dict(target.db.conninfo())
     hosts = str(parts.get("host") or parts.get("hostaddr") or "/").split(",")
-    return all(host.startswith(("/", "127.")) or host in ("", "localhost", "::1") for host in hosts)
+    return all(host in ("", "localhost") or host.startswith("/") or _is_loopback(host) for host in hosts)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def judged(
@@ -143,14 +156,15 @@ def _against_memory(
                     f"ALTER SYSTEM SET shared_buffers = '{shared // 2**20}MB'",
                 )
             )
-    if cache > memory_bytes:
+    if cache > memory_bytes and by_name["effective_cache_size"].is_chosen:
         findings.append(
             _compared(
                 "effective_cache_size is too large",
                 f"Plans count on {size(cache)} of cache where the machine has {size(memory_bytes)} in all.",
             )
         )
-    if work * connections > memory_bytes - min(shared, memory_bytes):
+    is_chosen = by_name["work_mem"].is_chosen or by_name["max_connections"].is_chosen
+    if is_chosen and work * connections > memory_bytes - min(shared, memory_bytes):
         findings.append(
             _compared(
                 "work_mem is too large",

@@ -120,6 +120,7 @@ def our_statements() -> frozenset[str]:
 def fingerprint(text: str) -> str:
     """A statement without its values, comments and layout, by which two ways to write it can be compared."""
     bare = _SPACES.sub(" ", _COMMENTS.sub(" ", text.replace("%%", "%"))).strip().rstrip(";").strip()
+    bare = bare.replace("( ", "(").replace(" )", ")")
     return _LIST.sub("?", _FIELD.sub("extract(? FROM", _VALUES.sub("?", bare)))
 
 
