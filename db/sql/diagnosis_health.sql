@@ -5,7 +5,9 @@ SELECT blks_hit AS blocks_hit, blks_read AS blocks_read, temp_files, temp_bytes,
        greatest(database.stats_reset, shared.stats_reset) AS since,
        extract(epoch FROM now() - greatest(database.stats_reset, shared.stats_reset))::float8 AS seconds,
        pg_database_size(datid) AS bytes,
-       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE backend_type = 'client backend'
+           OR (backend_type IS NULL AND usesysid IS NOT NULL AND pg_stat_activity.datid IS NOT NULL)) AS connections,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true)::int, 0) AS most_connections
 FROM pg_stat_database AS database, pg_stat_bgwriter AS shared
