@@ -58,6 +58,7 @@ PARTITIONED = (
     *_levels("statement_sums"),
     Partitioned("slow_queries", DAY, 30 * DAY),
     Partitioned("slow_requests", DAY, 7 * DAY),
+    Partitioned("relation_sizes", 30 * DAY, 400 * DAY),
 )
 LIVE = ("latency_live", "samples_live", "statement_times_live", "statement_sums_live")
 

@@ -52,20 +52,22 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Unused:
-    """Indexes that nothing used.
+class Counting:
+    """Since when uses are counted, at least; None where PostgreSQL does not say. Replicas count what they use."""
 
-    Attributes:
-        unused: those of which that is known for UNUSED_DAYS.
-        too_early: those that may be new, or whose uses have not been counted for long enough.
-        counted_since: None where PostgreSQL does not say.
-        has_replicas: whether others read from copies of this server; what they use is not counted here.
-    """
+    since: datetime | None
+    has_replicas: bool
+    is_replica: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Indexes that nothing used: those of which that is known for UNUSED_DAYS, and those that may be new, or whose
+    uses have not been counted for long enough."""
 
     unused: Sequence[Index]
     too_early: Sequence[Index]
-    counted_since: datetime | None
-    has_replicas: bool
+    counted: Counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +101,31 @@ async def indexes(target: Target) -> list[Index]:
 
 
 @answered
-async def unused(target: Target, known_since: Mapping[str, datetime], now: datetime | None = None) -> Unused:
-    """Indexes that nothing uses and nothing needs.
+async def counting(target: Target) -> Counting:
+    """Since when uses of indexes are counted here."""
+    async with question(target) as session:
+        row = await session.row("diagnosis_indexes.counted_since")
+    assert row is not None
+    return Counting(**row)
+
+
+def unused(
+    found: Iterable[Index],
+    counted: Counting,
+    known_since: Mapping[str, datetime],
+    now: datetime | None = None,
+) -> Unused:
+    """Indexes of UNUSED_LEAST_BYTES or more that nothing uses and nothing needs.
 
     Args:
         known_since: when each index was first seen, by its name (`db.diagnosis.growth.first_seen`): PostgreSQL itself
             does not note when one was made.
     """
-    async with question(target) as session:
-        rows = await session.rows("diagnosis_indexes.all", schema=target.schema)
-        counting = await session.row("diagnosis_indexes.counted_since")
-    assert counting is not None
-    idle = [
-        one for one in (Index(**row) for row in rows) if _only_costs(one) and one.bytes >= UNUSED_LEAST_BYTES
-    ]
+    idle = [one for one in found if _only_costs(one) and one.bytes >= UNUSED_LEAST_BYTES]
     limit = (now or datetime.now(UTC)) - timedelta(days=UNUSED_DAYS)
-    counts_long = counting["since"] is not None and counting["since"] <= limit and not counting["is_replica"]
+    counts_long = counted.since is not None and counted.since <= limit and not counted.is_replica
     sure = [one for one in idle if counts_long and known_since.get(one.index, limit) < limit]
-    early = [one for one in idle if one not in sure]
-    return Unused(sure, early, counting["since"], counting["has_replicas"])
+    return Unused(sure, [one for one in idle if one not in sure], counted)
 
 
 def _only_costs(one: Index) -> bool:
@@ -232,14 +240,11 @@ def _doubled(pair: Covered) -> Finding:
 
 
 def _idle(one: Index, idle: Unused) -> Finding:
-    assert idle.counted_since is not None
-    days = number((datetime.now(UTC) - idle.counted_since).days)
-    but = " What replicas read is not counted here: look there too." if idle.has_replicas else ""
-    but += (
-        " Its expression's statistics may help the planner all the same: look at plans after dropping it."
-        if one.has_expressions
-        else ""
-    )
+    assert idle.counted.since is not None
+    days = number((datetime.now(UTC) - idle.counted.since).days)
+    but = " What replicas read is not counted here: look there too." if idle.counted.has_replicas else ""
+    if one.has_expressions:
+        but += " Its expression's statistics may help the planner even so: look at plans after dropping it."
     return Finding(
         "watch",
         "An unused index",

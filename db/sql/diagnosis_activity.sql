@@ -1,9 +1,10 @@
 -- name: connections
--- Connections of clients to the whole server, by database, role, application and state.
+-- Connections of clients to the whole server, by database, role, application and state. Of which kind those are that
+-- we may not see is not told either; of PostgreSQL's own processes none has a role and a database.
 SELECT datname::text AS database, coalesce(usename, '')::text AS role, coalesce(application_name, '') AS application,
        state, count(*) AS count
 FROM pg_stat_activity
-WHERE backend_type = 'client backend'
+WHERE backend_type = 'client backend' OR (backend_type IS NULL AND usesysid IS NOT NULL AND datid IS NOT NULL)
 GROUP BY 1, 2, 3, 4
 ORDER BY count DESC, 1, 2, 3, 4
 
@@ -24,4 +25,4 @@ ORDER BY xact_start, pid
 -- name: hidden
 -- Clients of this database of which we may not see what they do.
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND query = '<insufficient privilege>'
+WHERE datname = current_database() AND usesysid IS NOT NULL AND query = '<insufficient privilege>'

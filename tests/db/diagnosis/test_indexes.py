@@ -1,11 +1,12 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from db.diagnosis import indexes
-from db.diagnosis.indexes import Index, Unused, covered, invalid, judged, unused
+from db.diagnosis.indexes import Counting, Index, Unused, counting, covered, invalid, judged, unused
 from db.diagnosis.target import Target
 from tests.db.diagnosis.others import another, run
 from tests.waiting import until_found
@@ -31,10 +32,9 @@ async def all_of(target: Target) -> list[Index]:
 
 
 async def idle(target: Target, known: bool = True, now: datetime = LATER) -> Unused:
-    names = [one.index for one in await all_of(target)]
-    found = await unused(target, dict.fromkeys(names, LONG_AGO) if known else {}, now)
-    assert isinstance(found, Unused)
-    return found
+    found, counted = await all_of(target), await counting(target)
+    assert isinstance(counted, Counting)
+    return unused(found, counted, dict.fromkeys((one.index for one in found), LONG_AGO) if known else {}, now)
 
 
 @pytest.fixture
@@ -88,7 +88,21 @@ async def test_an_index_that_may_be_new_is_not_judged_yet(shop: Target) -> None:
     for found in (await idle(shop, known=False), await idle(shop, now=datetime.now(UTC))):
         assert found.unused == []
         assert [one.index for one in found.too_early] == ["public.by_note"]
-        assert found.counted_since is not None
+        assert found.counted.since is not None
+
+
+@pytest.mark.usefixtures("of_any_size")
+async def test_what_replicas_use_is_not_known(shop: Target) -> None:
+    await run(shop, "CREATE INDEX by_note ON sales (lower(note))")
+    found, counted = await all_of(shop), await counting(shop)
+    assert isinstance(counted, Counting)
+    known = {one.index: LONG_AGO for one in found}
+    copied = unused(found, replace(counted, has_replicas=True), known, LATER)
+    (finding,) = judged(found, copied)
+    assert "What replicas read is not counted here" in finding.sentence
+    assert "Its expression's statistics may help" in finding.sentence
+    assert unused(found, replace(counted, is_replica=True), known, LATER).unused == []
+    assert unused(found, replace(counted, since=None), known, LATER).unused == []
 
 
 async def test_a_small_index_is_not_worth_a_word(shop: Target) -> None:
