@@ -19,6 +19,12 @@ from db.errors import MigrationError
 FOLDER = Path(__file__).parent / "migrations"
 QUEUE_FOLDER = Path(procrastinate.__file__).parent / "sql"
 
+# Files that were put in other words because an older PostgreSQL did not take them, by the checksum that they had:
+# what they did is the same.
+SAME_AS = {
+    "74a5e57a78dd9258368c339f692a9396d1b5f972402b01e5c13590e4ed764d35": "0006_telemetry.sql",
+}
+
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migrations (
     name       text PRIMARY KEY,
@@ -97,7 +103,8 @@ def _apply(
     done = []
     for migration in migrations:
         if migration.name in applied:
-            if strict and applied[migration.name] != migration.checksum:
+            was = applied[migration.name]
+            if strict and was != migration.checksum and SAME_AS.get(was) != migration.name:
                 raise MigrationError(
                     f"migration {migration.name} was changed after it was applied: "
                     "restore the file and put the change into a new one"

@@ -29,9 +29,10 @@ CREATE TABLE latency_live (
 CREATE TABLE latency (
     width  integer NOT NULL,                       -- seconds of an interval
     at     timestamptz NOT NULL,                   -- where the row begins
-    packed bytea STORAGE EXTERNAL NOT NULL,        -- db/packed.py: series, bucket and interval, with counts
+    packed bytea NOT NULL,                         -- db/packed.py: series, bucket and interval, with counts
     PRIMARY KEY (width, at)
 ) PARTITION BY LIST (width);
+ALTER TABLE latency ALTER COLUMN packed SET STORAGE EXTERNAL; -- CREATE TABLE can say so only from PostgreSQL 16 on
 CREATE TABLE latency_10s PARTITION OF latency FOR VALUES IN (10) PARTITION BY RANGE (at);
 CREATE TABLE latency_1m PARTITION OF latency FOR VALUES IN (60) PARTITION BY RANGE (at);
 CREATE TABLE latency_1h PARTITION OF latency FOR VALUES IN (3600) PARTITION BY RANGE (at);
@@ -50,9 +51,10 @@ CREATE TABLE samples (
     width   integer NOT NULL,
     at      timestamptz NOT NULL,
     process text NOT NULL,
-    packed  bytea STORAGE EXTERNAL NOT NULL,       -- db/samples.py: count, mean, low and high
+    packed  bytea NOT NULL,                        -- db/samples.py: count, mean, low and high
     PRIMARY KEY (width, at, process)
 ) PARTITION BY LIST (width);
+ALTER TABLE samples ALTER COLUMN packed SET STORAGE EXTERNAL;
 CREATE TABLE samples_10s PARTITION OF samples FOR VALUES IN (10) PARTITION BY RANGE (at);
 CREATE TABLE samples_1m PARTITION OF samples FOR VALUES IN (60) PARTITION BY RANGE (at);
 CREATE TABLE samples_1h PARTITION OF samples FOR VALUES IN (3600) PARTITION BY RANGE (at);
