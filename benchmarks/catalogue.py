@@ -4,6 +4,7 @@ from benchmarks.figure import Figure
 from benchmarks.figures import (
     any_range,
     cpu_per_update,
+    database_advice,
     importing,
     live_viewers,
     memory,
@@ -21,6 +22,7 @@ FIGURES = (
     Figure("telemetry", telemetry.run, limit_seconds=60),
     Figure("quantile_error", quantile_error.run, limit_seconds=60),
     Figure("any_range", any_range.run, limit_seconds=900),
+    Figure("database_advice", database_advice.run, limit_seconds=300),
     Figure("merging", merging.run, limit_seconds=600),
     Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),
