@@ -13,6 +13,9 @@ LIMIT_ROWS = 100  # of a LIMIT whose number is a parameter: PostgreSQL would tak
 NAME = "subpulse_explained"
 _PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?[sbt]|%%")
 _LIMIT = re.compile(r"(?P<word>\bLIMIT\s+)(?:%\(\w+\)[sbt]|%[sbt]|\$(?P<number>\d+))", re.IGNORECASE)
+_TYPED = re.compile(
+    r"\b(?P<type>interval|date|timestamp|timestamptz|time)\s+(?P<parameter>\$\d+)", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"\$(\d+)")
 _ADDED = re.compile(r"[-+]\s*\$(\d+)")
 _COMMENT_LINE = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
@@ -82,6 +85,9 @@ def as_numbered(text: str) -> str:
     """The text with PostgreSQL's placeholders instead of psycopg's, and LIMIT_ROWS for a LIMIT's."""
     text = _COMMENT_LINE.sub("", text)  # a parameter that only a comment names has no type
     text = _LIMIT.sub(_with_usual_limit(text), text)
+    text = _TYPED.sub(
+        r"\g<parameter>::\g<type>", text
+    )  # pg_stat_statements makes `interval $1` of `interval '1 day'`
     if not any(found.group() != "%%" for found in _PLACEHOLDER.finditer(text)):
         return _without_gap(text)
     numbers: dict[str, int] = {}

@@ -17,6 +17,7 @@ from db.diagnosis.target import Target, question
 
 NOT_ADVISED = {"pg_catalog", "information_schema", "pg_toast"}
 ENTRY_BYTES = 12  # of a B-tree beside its values
+SHOWN_SIGNS = 80  # of a statement in a sentence
 FILLED_SHARE = 0.9  # of a B-tree's pages
 
 
@@ -143,12 +144,20 @@ def _served(need: Need, cost_after: float | None) -> Served:
 
 def _reason(definition: IndexDefinition, served: Sequence[Served]) -> str:
     first, *more = served
-    others = f" (and {len(more)} more {'statement' if len(more) == 1 else 'statements'})" if more else ""
+    who = _short(first.asked.statement)
+    if more:
+        who += f" and {len(more)} more {'statement' if len(more) == 1 else 'statements'}"
+    rows = f"some {first.rows_before:,.0f} rows of {definition.table}"
     columns = ", ".join(str(column) for column in definition.columns)
     return (
-        f"{first.asked.statement}{others} reads some {first.rows_before:,.0f} rows of {definition.table} each time, "
+        f"{who} {'read' if more else 'reads'} {rows} each time, "
         f"of which an index on {columns} would leave some {first.rows_after:,.0f}."
     )
+
+
+def _short(statement: str) -> str:
+    folded = " ".join(statement.split())
+    return folded if len(folded) <= SHOWN_SIGNS else f"{folded[: SHOWN_SIGNS - 1]}…"
 
 
 def _size_bytes(definition: IndexDefinition, table: Table) -> int:

@@ -17,6 +17,7 @@ from tests.stored import sql
         ("SELECT a FROM t LIMIT %(limit)s", "SELECT a FROM t LIMIT 100"),
         ("SELECT a FROM t LIMIT $1 OFFSET $2", "SELECT a FROM t LIMIT 100 OFFSET $1"),
         ("SELECT a, $1 FROM t LIMIT $1", "SELECT a, $1 FROM t LIMIT $1"),
+        ("SELECT now() - interval $1", "SELECT now() - $1::interval"),
     ],
 )
 def test_psycopgs_placeholders_become_postgresqls(text: str, numbered: str) -> None:
