@@ -11,8 +11,10 @@ from db.telemetry import EXPLAINABLE
 Plan = list[dict[str, Any]]
 LIMIT_ROWS = 100  # of a LIMIT whose number is a parameter: PostgreSQL would take it for a tenth of all rows
 NAME = "subpulse_explained"
-_PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?[sbt]|%%")
-_LIMIT = re.compile(r"(?P<word>\bLIMIT\s+)(?:%\(\w+\)[sbt]|%[sbt]|\$(?P<number>\d+))", re.IGNORECASE)
+_PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?[sbt]")
+_PLACEHOLDER = re.compile(rf"{_PARAMETER.pattern}|%%")
+_LITERAL = re.compile(r"\?(?![|&])")
+_LIMIT = re.compile(r"(?P<word>\bLIMIT\s+)(?:%\(\w+\)[sbt]|%[sbt]|\?|\$(?P<number>\d+))", re.IGNORECASE)
 _TYPED = re.compile(
     r"\b(?P<type>interval|date|timestamp|timestamptz|time)\s+(?P<parameter>\$\d+)", re.IGNORECASE
 )
@@ -82,23 +84,35 @@ async def _execute(connection: Connection, text: str, binary: bool = False) -> p
 
 
 def as_numbered(text: str) -> str:
-    """The text with PostgreSQL's placeholders instead of psycopg's, and LIMIT_ROWS for a LIMIT's."""
+    """The text with PostgreSQL's placeholders instead of psycopg's, and LIMIT_ROWS for a LIMIT's.
+
+    In a text without literals `?` stands for each of them, and `...` for more of a list; elsewhere it is an operator.
+    """
     text = _COMMENT_LINE.sub("", text)  # a parameter that only a comment names has no type
+    is_without_literals = "'" not in text
+    if is_without_literals:
+        text = text.replace(", ...", "")
     text = _LIMIT.sub(_with_usual_limit(text), text)
-    text = _TYPED.sub(
-        r"\g<parameter>::\g<type>", text
-    )  # pg_stat_statements makes `interval $1` of `interval '1 day'`
-    if not any(found.group() != "%%" for found in _PLACEHOLDER.finditer(text)):
-        return _without_gap(text)
+    if is_without_literals:
+        text = _numbering(_LITERAL, text)
+    if _PARAMETER.search(text):
+        text = _numbering(_PLACEHOLDER, text)
+    # What counts statements leaves `interval $1` of `interval '1 day'`, which cannot be read.
+    return _TYPED.sub(r"\g<parameter>::\g<type>", _without_gap(text))
+
+
+def _numbering(placeholder: re.Pattern[str], text: str) -> str:
+    """Numbers for placeholders, after those that are there; a name has the same each time."""
+    taken = max((int(number) for number in _NUMBERED.findall(text)), default=0)
     numbers: dict[str, int] = {}
 
     def number(found: re.Match[str]) -> str:
         if found.group() == "%%":
             return "%"
-        name = found["name"] or f"at {found.start()}"
-        return f"${numbers.setdefault(name, len(numbers) + 1)}"
+        name = found.groupdict().get("name") or f"at {found.start()}"
+        return f"${taken + numbers.setdefault(name, len(numbers) + 1)}"
 
-    return _PLACEHOLDER.sub(number, text)
+    return placeholder.sub(number, text)
 
 
 def _with_usual_limit(text: str) -> Any:

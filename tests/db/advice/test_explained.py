@@ -18,6 +18,12 @@ from tests.stored import sql
         ("SELECT a FROM t LIMIT $1 OFFSET $2", "SELECT a FROM t LIMIT 100 OFFSET $1"),
         ("SELECT a, $1 FROM t LIMIT $1", "SELECT a, $1 FROM t LIMIT $1"),
         ("SELECT now() - interval $1", "SELECT now() - $1::interval"),
+        (
+            "SELECT a FROM t WHERE b = ? AND c = %(c)s LIMIT ?",
+            "SELECT a FROM t WHERE b = $1 AND c = $2 LIMIT 100",
+        ),
+        ("SELECT a FROM t WHERE b IN (?, ...)", "SELECT a FROM t WHERE b IN ($1)"),
+        ("SELECT a FROM t WHERE b ? 'c'", "SELECT a FROM t WHERE b ? 'c'"),
     ],
 )
 def test_psycopgs_placeholders_become_postgresqls(text: str, numbered: str) -> None:
