@@ -21,6 +21,8 @@ VERSION = "0.1.0"
 RATE_WINDOW_SECONDS = 600.0
 ASSUMED_RATE_LIMIT = 1000.0
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # addresses that this machine alone can reach
+
 SourceName = Literal["reddit", "arctic_shift", "sandbox"]
 SourceChoice = Literal["auto", "reddit", "arctic_shift", "sandbox"]
 
@@ -122,6 +124,11 @@ class Settings(BaseSettings):
         (),
         description="further PostgreSQL URLs that the database page looks at, separated by spaces",
         repr=False,
+    )
+    database_actions: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="whether the Database page may change indexes and cancel statements; auto: only while Subpulse "
+        "listens on this machine alone",
     )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
@@ -255,6 +262,13 @@ class Settings(BaseSettings):
         if self.subpulse_source != "auto":
             return self.subpulse_source
         return "reddit" if self.reddit_client_id and self.reddit_client_secret else "sandbox"
+
+    @property
+    def may_change_databases(self) -> bool:
+        """Whether whoever opens the Database page may change indexes and cancel statements."""
+        if self.database_actions == "auto":
+            return self.bind_address in LOOPBACK
+        return self.database_actions == "on"
 
     @property
     def has_instagram(self) -> bool:

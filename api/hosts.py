@@ -7,9 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import problem
 from api.telemetry import is_ours
-from settings import Settings
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from settings import LOOPBACK, Settings
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:

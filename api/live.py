@@ -14,10 +14,9 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from api.hosts import LOOPBACK
 from api.services import services_of
 from pulse import Pulse
-from settings import Settings
+from settings import LOOPBACK, Settings
 
 router = APIRouter()
 

@@ -4,6 +4,7 @@ from benchmarks.figure import Figure
 from benchmarks.figures import (
     any_range,
     cpu_per_update,
+    database_advice,
     importing,
     live_viewers,
     memory,
@@ -27,6 +28,7 @@ FIGURES = (
     Figure("statement_cost", statement_cost.run, limit_seconds=180),
     Figure("prepared", prepared.run, limit_seconds=180),
     Figure("slow_query_page", slow_query_page.run, limit_seconds=900),
+    Figure("database_advice", database_advice.run, limit_seconds=300),
     Figure("merging", merging.run, limit_seconds=600),
     Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from jobs import (
     categorize,
+    change_indexes,
     check_alerts,
     check_deletions,
     check_probes,
@@ -76,6 +77,13 @@ JOBS = (
         "ask the services that are probed, and keep how each stands",
         check_probes.EVERY,
         check_probes.run,
+    ),
+    Job(
+        "change_indexes",
+        "make and drop the indexes that somebody wants",
+        change_indexes.EVERY,
+        change_indexes.run,
+        change_indexes.plan,
     ),
     Job("prune", "forget what is too old to be asked for", timedelta(hours=1), prune.run),
     Job("roll_up", "roll up telemetry of the hours that are over", roll_up.EVERY, roll_up.run),

@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,7 @@ def error_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("PORT", "0", "greater than or equal to 1"),
         ("PORT", "65536", "less than or equal to 65535"),
         ("PORT", "http", "valid integer"),
+        ("DATABASE_ACTIONS", "sometimes", "'auto', 'on' or 'off'"),
         ("DATABASE_POOL_SIZE", "3", "greater than or equal to 4"),
         ("SUBPULSE_SOURCE", "twitter", "'auto', 'reddit', 'arctic_shift' or 'sandbox'"),
         ("SANDBOX_ERROR_RATE", "1.5", "less than or equal to 1"),
@@ -233,6 +235,21 @@ def test_settings_do_not_change_once_read() -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("actions", "address", "may"),
+    [
+        ("auto", "127.0.0.1", True),
+        ("auto", "::1", True),
+        ("auto", "0.0.0.0", False),
+        ("auto", "192.0.2.7", False),
+        ("on", "0.0.0.0", True),
+        ("off", "127.0.0.1", False),
+    ],
+)
+def test_databases_are_changed_only_for_whoever_may(actions: Any, address: str, may: bool) -> None:
+    assert Settings(database_actions=actions, bind_address=address).may_change_databases is may
 
 
 def test_every_setting_is_described() -> None:

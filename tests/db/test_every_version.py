@@ -41,14 +41,3 @@ def test_every_postgresql_takes_our_schema_and_understands_our_statements(
         count, least, most = connection.execute(PACKED).fetchone() or (0, "", "")
     assert count > 20
     assert least == most == "e", "blocks are packed already"
-
-
-def test_a_file_in_other_words_is_taken_for_the_one_that_was_applied(database_url: str) -> None:
-    for name, checksum in migrate.REWRITTEN.items():
-        with psycopg.connect(with_schema(database_url, SCHEMA)) as connection:
-            changed = connection.execute(
-                "UPDATE migrations SET checksum = %s WHERE name = %s AND checksum <> %s",
-                [checksum, name, checksum],
-            )
-            assert changed.rowcount == 1
-    assert migrate.migrate(database_url, SCHEMA) == []

@@ -1,0 +1,1 @@
+"""Which index is missing in a PostgreSQL, what it would bring, and how it is made and taken back."""
