@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from db.database import Connection
+from db.pool import Connection
 from db.diagnosis.target import Target
 from db.measure import measured_cursor
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import psycopg
 
-from db.database import Connection
+from db.pool import Connection
 from db.telemetry import EXPLAINABLE
 
 Plan = list[dict[str, Any]]
