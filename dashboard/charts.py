@@ -20,13 +20,8 @@ LABEL_PIXELS = 13  # a line of small text
 ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
 
 
-def latency(
-    steps: Sequence[Row], zone: tzinfo, axis: TimeAxis, objective_ms: float | None = None
-) -> go.Figure:
-    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps.
-
-    The objective is a thin line at what p95 is held to.
-    """
+def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
+    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
     steps = with_gaps(steps, axis.step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
@@ -38,8 +33,6 @@ def latency(
         )  # fmt: skip
     calm(figure, "Milliseconds", 240)
     _name_at_ends(figure)
-    if objective_ms is not None:
-        draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:g} ms")
     return over(axis, zone, figure)
 
 
@@ -305,21 +298,26 @@ def _drawn(values: Sequence[float | None]) -> dict[str, Any]:
 
 
 def _name_at_ends(figure: go.Figure) -> None:
-    """Write each line's name where it ends, so that no legend is needed, moved apart where they would overlap."""
-    ends = []
+    """Write each line's name where it ends, so that no legend is needed."""
     for trace in figure.data:
         values = [value for value in trace.y if value is not None]
         if values:
-            ends.append((values[-1], trace))
-    highest = max((value for trace in figure.data for value in trace.y if value is not None), default=0) or 1
-    pixels = (figure.layout.height - 60) / highest
+            figure.add_annotation(
+                text=trace.name, x=1, xref="paper", xanchor="left", xshift=4, y=values[-1], yref="y",
+                showarrow=False, name="end", font={"size": 11, "color": trace.line.color},
+            )  # fmt: skip
+    keep_names_apart(figure)
+
+
+def keep_names_apart(figure: go.Figure) -> None:
+    """Move the names at the ends of lines where they would overlap; once more when the scale was changed."""
+    scale = figure.layout.yaxis.range
+    highest = max((value for trace in figure.data for value in trace.y if value is not None), default=0)
+    pixels = (figure.layout.height - 60) / ((scale[1] if scale else highest) or 1)
     lowest_free = -math.inf
-    for value, trace in sorted(ends, key=lambda end: end[0]):
-        at = max(value * pixels, lowest_free)
-        figure.add_annotation(
-            text=trace.name, x=1, xref="paper", xanchor="left", xshift=4, y=value, yref="y", showarrow=False,
-            yshift=at - value * pixels, name="end", font={"size": 11, "color": trace.line.color},
-        )  # fmt: skip
+    for name in sorted(figure.select_annotations({"name": "end"}), key=lambda name: name.y):
+        at = max(name.y * pixels, lowest_free)
+        name.yshift = at - name.y * pixels
         lowest_free = at + LABEL_PIXELS
 
 

@@ -1,13 +1,16 @@
 """Endpoints in words and columns: objective, error budget, and the period before."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, format, parts
+from dashboard import charts, data, format, limits, parts
 from dashboard.data import Endpoint
+from dashboard.ranges import TimeAxis
 
 PARAM = "endpoint"
 ALL = "All of them"
@@ -70,6 +73,18 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
 
 def _figure(label: str, value: str, beside: str) -> None:
     st.metric(label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def latency(
+    steps: Sequence[data.Row], zone: tzinfo, axis: TimeAxis, objective_ms: float | None
+) -> tuple[go.Figure, str]:
+    """The chart of p50, p95 and p99, and in words the objective when it lies too far above to be drawn."""
+    figure = charts.latency(steps, zone, axis)
+    if objective_ms is None:
+        return figure, ""
+    highest = max((step[name] for step in steps for name in ("p50", "p95", "p99") if step[name]), default=0)
+    objective = limits.Limit(objective_ms, "objective for p95", f"{objective_ms:,g} ms")
+    return figure, limits.draw(figure, highest * 1e3, [objective])
 
 
 def chosen() -> str | None:
