@@ -133,19 +133,19 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
                 "overdrawn, and the objective missed.",
             ),
             "p95_change": parts.text("p95, to before", help="Against the same length of time directly before"),
+            "errors": parts.number("Errors (%)", 2, help="Answered with 5xx"),
+            "apdex": parts.number(
+                "Apdex", 2,
+                help="1 when every request took at most the objective; up to four times the objective counts "
+                "half, slower and failed ones nothing",
+            ),
             "count": parts.number("Requests"),
             "rate": parts.number("Per minute", 2),
             "rate_change": parts.text("Rate, to before", help="Against the same length of time directly before"),
             "p50": parts.number("p50 (ms)", 1),
             "p99": parts.number("p99 (ms)", 1),
             "max": parts.number("Slowest (ms)", 1),
-            "errors": parts.number("Errors (%)", 2, help="Answered with 5xx"),
             "refused": parts.number("Refused", help="Answered with 4xx"),
-            "apdex": parts.number(
-                "Apdex", 2,
-                help="1 when every request took at most the objective; up to four times the objective counts "
-                "half, slower and failed ones nothing",
-            ),
         },
         alt="Requests, latency, errors and objective of each endpoint",
         on_select=partial(_clicked, key, names),
