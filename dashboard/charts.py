@@ -16,8 +16,9 @@ from dashboard.ranges import TimeAxis
 Row = dict[str, Any]
 LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they are aligned one above the other
 LABEL_PIXELS = 13  # a line of small text
-# For these Streamlit's frontend puts the first four colours of the theme, and the tenth, which is that of text.
-ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
+# For these Streamlit's frontend puts colours of the theme, by their number; the tenth is that of text.
+ACCENT, AMBER, GRAY, RED, MAUVE, TEXT = "#000001", "#000002", "#000003", "#000004", "#000006", "#000010"
+LINES = (ACCENT, AMBER, GRAY, MAUVE)  # red says that something is wrong, which a fourth line is not
 
 
 def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
@@ -145,7 +146,7 @@ def lines(
         threshold: a value, scaled already, and its label: a thin line.
     """
     figure = go.Figure()
-    for (name, rows), color in zip(series.items(), (ACCENT, AMBER, GRAY, RED), strict=False):
+    for (name, rows), color in zip(series.items(), LINES, strict=False):
         steps = with_gaps(rows, axis.step_seconds)
         at, means = _times(steps, "at", zone), _scaled(steps, "mean", scale)
         if len(series) == 1 and any(step.get("high") is not None for step in steps):

@@ -100,6 +100,13 @@ def test_several_lines_are_named_at_their_ends_and_scaled() -> None:
     assert peak.y == (None,)
 
 
+def test_no_line_is_red_by_its_place_alone() -> None:
+    series = {name: [{"at": NOON, "mean": 1.0}] for name in ("one", "two", "three", "four")}
+    colors = [line.line.color for line in charts.lines(series, UTC, HOUR, "MiB").data]
+    assert len(set(colors)) == 4
+    assert charts.RED not in colors
+
+
 def test_a_line_that_stands_alone_shows_its_lowest_and_highest() -> None:
     steps = [{"at": NOON, "mean": 2.0, "low": 1.0, "high": 3.0}]
     figure = charts.lines({"lag": steps}, UTC, HOUR, "ms", threshold=(5.0, "too much"))
