@@ -96,7 +96,7 @@ def show_groups(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) ->
         if not drawn:
             continue
         st.subheader(title, anchor=False)
-        with st.grid(3, min_column_width=400):
+        with st.grid(3, min_column_width=320):
             for panel, lines in drawn:
                 source = shared if panel.shared else next(iter(of.values()))
                 _show(panel, lines, source, axis, list(of))
