@@ -8,7 +8,6 @@ const ICONS = {
   unknown: "M8 2a6 6 0 100 12A6 6 0 008 2zM6.3 6.4a1.8 1.8 0 113 1.3c-.8.6-1.3.9-1.3 1.8M8 11.4v.2",
 }
 const STATES = Object.keys(ICONS)
-const HERE = "overview" // the page of verdicts whose cause stands in the chart below
 
 function icon(parent) {
   const drawing = svg(parent, "svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })
@@ -40,7 +39,7 @@ class Verdicts {
       if (!card) continue
       const state = STATES.includes(verdict.state) ? verdict.state : "unknown"
       card.page = verdict.page
-      setAttribute(card.link, "href", verdict.page === HERE ? "./" : encodeURI(`./${verdict.page ?? ""}`))
+      setAttribute(card.link, "href", encodeURI(`./${verdict.page ?? ""}`))
       setAttribute(card.link, "data-verdict", state)
       setAttribute(card.path, "d", ICONS[state])
       setText(card.word, verdict.word ?? "")

@@ -32,10 +32,7 @@ class Live {
 
   // What a rerun may have changed.
   update(data, setTriggerValue) {
-    this.onPage = (page) => {
-      if (page === HERE) this.root.querySelector(".panel").scrollIntoView({ behavior: "smooth" })
-      else setTriggerValue("page", page)
-    }
+    this.onPage = (page) => setTriggerValue("page", page)
     this.figure = data.figure
     this.recolour()
     this.changed()

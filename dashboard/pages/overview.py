@@ -9,6 +9,7 @@ PAGES = {
     "cache": "dashboard/pages/cache.py",
     "slow-queries": "dashboard/pages/slow_queries.py",
     "jobs": "dashboard/pages/jobs.py",
+    "system": "dashboard/pages/system.py",
     "sources": "dashboard/pages/sources.py",
     "subreddits": "dashboard/pages/subreddits.py",
 }
