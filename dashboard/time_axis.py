@@ -40,7 +40,7 @@ from dashboard.ranges import (
     parsed,
 )
 
-__all__ = ["TimeAxis", "chart", "show"]
+__all__ = ["TimeAxis", "chart", "choose", "show"]
 
 JOBS_PARAM = "jobs"  # `off` in the URL: no job runs in the charts
 FROM_TO = "from-to"  # what the list of ranges says while two moments are chosen
@@ -186,14 +186,27 @@ def _jobs_wanted() -> bool:
     return wanted
 
 
+def choose(since: datetime, until: datetime) -> None:
+    """Make it the range of all pages, from a page without controls; the next page puts it into the URL."""
+    try:
+        _keep(between(since, until, _now()))
+    except NotARange as exc:
+        st.session_state.axis_problem = str(exc)
+
+
 def _take(choice: Choice) -> None:
     """Make it the range of all charts and pages; the one before can be had back."""
+    _keep(choice)
+    _write(choice)
+
+
+def _keep(choice: Choice) -> None:
     before: Choice = st.session_state.get("axis_choice", DEFAULT)
     if choice != before:
         history = st.session_state.setdefault("axis_history", [])
         history.append(before)
         del history[:-HISTORY]
-    _write(choice)
+    st.session_state.axis_choice = choice
 
 
 def _try_to_take(since: datetime, until: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, live
+from dashboard import data, live, time_axis
 
 PAGES = {
     "endpoints": "dashboard/pages/endpoints.py",
@@ -14,6 +14,8 @@ PAGES = {
     "subreddits": "dashboard/pages/subreddits.py",
 }
 
-clicked = live.show([job["name"] for job in data.job_list() if job["shared"]])
-if clicked in PAGES:
-    st.switch_page(PAGES[clicked])
+asked = live.show([job["name"] for job in data.job_list() if job["shared"]])
+if asked.span:
+    time_axis.choose(*asked.span)
+if asked.page in PAGES:
+    st.switch_page(PAGES[asked.page])

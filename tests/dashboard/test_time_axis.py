@@ -8,6 +8,9 @@ import pytest
 from plotly.io import from_json
 from streamlit.testing.v1 import AppTest
 
+from dashboard import live
+from dashboard.live import Asked
+from dashboard.ranges import short
 from db import deployments, runs
 from tests.dashboard.conftest import House, Open, said
 
@@ -63,6 +66,18 @@ def test_what_is_chosen_on_one_page_is_there_on_the_next(house: House, open_page
     app.switch_page("dashboard/pages/cache.py").run()
     assert app.selectbox(key="axis_range").value == "6h"
     assert url(app)["range"] == "6h"
+
+
+def test_what_is_drawn_on_the_overview_is_the_range_of_the_page_it_leads_to(
+    house: House, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=9)
+    found = {"panel": "y3", "from": at.timestamp(), "to": (at + timedelta(minutes=4)).timestamp()}
+    assert live.drawn(found) == Asked("system", (at, at + timedelta(minutes=4)))
+    monkeypatch.setattr(live, "show", lambda jobs: live.drawn(found | {"panel": "y4"}))
+    app = open_page("overview")
+    assert url(app) == {"from": short(at), "to": short(at + timedelta(minutes=4))}
+    assert press(app, "Back").selectbox(key="axis_range").value == "1h"
 
 
 def test_nonsense_in_the_address_is_said_and_the_default_is_shown(house: House, open_page: Open) -> None:

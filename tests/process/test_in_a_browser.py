@@ -1,6 +1,7 @@
 """The real server in a real browser: the overview moves by itself, in every tab, without a word in the console."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -139,6 +140,28 @@ def test_ten_tabs_of_one_browser_all_move(
         tab.bring_to_front()
         expect(tab.locator("[data-state]").first).to_have_attribute("data-state", "live", timeout=60_000)
         until_more_frames(tab, frames(tab) + 1)
+    assert complaints == []
+
+
+def test_a_range_drawn_on_the_overview_is_that_of_the_page_that_says_more(
+    context: BrowserContext, server: Running, complaints: list[str]
+) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    memory = page.locator(".nsewdrag").nth(2)
+    expect(memory).to_be_visible(timeout=30_000)
+    until_more_frames(page, frames(page) + 3)
+    place = memory.bounding_box()
+    assert place is not None
+    middle = place["y"] + place["height"] / 2
+    page.mouse.move(place["x"] + 0.3 * place["width"], middle)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 0.6 * place["width"], middle, steps=4)
+    until_more_frames(page, frames(page) + 1)  # which must not end what is being drawn
+    page.mouse.move(place["x"] + 0.9 * place["width"], middle, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("heading", name="System", level=1)).to_be_visible(timeout=20_000)
+    expect(page).to_have_url(re.compile(r"/system\?from=.*&to="))
     assert complaints == []
 
 
