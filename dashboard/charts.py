@@ -11,7 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import format
-from dashboard.ranges import TimeAxis
+from dashboard.ranges import STEPS, TimeAxis
 
 Row = dict[str, Any]
 LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they are aligned one above the other
@@ -60,7 +60,7 @@ def request_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figur
     for name, key, color in (("requests", "count", ACCENT), ("errors", "server_errors", RED)):
         figure.add_bar(
             x=at,
-            y=[step[key] / axis.step_seconds for step in steps],
+            y=[step[key] / seconds_within(step["at"], axis) for step in steps],
             name=name,
             marker={"color": color, "line": {"width": 0}},
             width=axis.step_seconds * 1000 * 0.9,
@@ -90,7 +90,7 @@ def answers(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     for name, color, shape in (("alive", GRAY, ""), ("refused", AMBER, "/"), ("unknown", RED, "x")):
         figure.add_bar(
             x=at,
-            y=[step[name] * 60 / axis.step_seconds for step in steps],
+            y=[step[name] * 60 / seconds_within(step["at"], axis, stored=60) for step in steps],
             name=name,
             marker={
                 "color": color,
@@ -264,6 +264,17 @@ def with_gaps(rows: Sequence[Row], step_seconds: float) -> list[Row]:
             spaced.append({"at": spaced[-1]["at"] + timedelta(seconds=step_seconds)})
         spaced.append(row)
     return spaced
+
+
+def seconds_within(at: datetime, axis: TimeAxis, stored: int = STEPS[0]) -> float:
+    """How much of the step that begins at `at` lies in the range: the first and the last are cut, which is no drop.
+
+    Args:
+        stored: seconds of the intervals that are stored, of which none is counted in part.
+    """
+    since, until = axis.since.timestamp() // stored * stored, -(-axis.until.timestamp() // stored) * stored
+    begin = at.timestamp()
+    return max(min(begin + axis.step_seconds, until) - max(begin, since), stored)
 
 
 def over(axis: TimeAxis, zone: tzinfo, figure: go.Figure) -> go.Figure:

@@ -72,8 +72,18 @@ def test_steps_without_requests_are_gaps() -> None:
 
 
 def test_requests_are_per_second() -> None:
-    requests, errors = charts.request_rate([step(NOON)], UTC, HOUR).data
+    requests, errors = charts.request_rate([step(NOON - timedelta(seconds=30))], UTC, HOUR).data
     assert (requests.y, errors.y) == ((2.0,), (0.1,))
+
+
+def test_what_a_range_cuts_off_the_first_and_the_last_step_is_no_drop() -> None:
+    axis = TimeAxis(NOON - timedelta(seconds=1205), NOON + timedelta(seconds=301), 600, live=True)
+    steps = [
+        step(NOON - timedelta(seconds=1800), count=10),  # of which ten seconds are stored within the range
+        step(NOON - timedelta(seconds=1200), count=600),
+        step(NOON, count=310),
+    ]
+    assert charts.request_rate(steps, UTC, axis).data[0].y == (1, 1, 1)
 
 
 def test_failed_runs_differ_in_shape_as_well_as_in_colour() -> None:
