@@ -57,11 +57,13 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
             "Objectives",
             f"✕ {len(missed)} missed" if missed else "✓ all met" if held else format.MISSING,
             f"of {len(held)} endpoints",
+            bad=bool(missed),
         )
         _figure(
             "Error budget used",
             format.percent(100 * (worst.budget_used or 0), 0) if worst else format.MISSING,
             f"by {worst.name}" if worst else "no objectives",
+            bad=bool(missed),
         )
         _figure("Requests", format.number(count), change(count, earlier, "more", "fewer"))
         _figure(
@@ -71,8 +73,11 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
         )
 
 
-def _figure(label: str, value: str, beside: str) -> None:
-    st.metric(label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch")
+def _figure(label: str, value: str, beside: str, bad: bool = False) -> None:
+    st.metric(
+        label, value, beside, delta_color="red" if bad else "off", delta_arrow="off", border=True,
+        height="stretch",
+    )  # fmt: skip
 
 
 def latency(

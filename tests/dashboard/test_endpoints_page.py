@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from streamlit.proto.Metric_pb2 import Metric as MetricProto
 from streamlit.testing.v1 import AppTest
 
 from dashboard import endpoints
@@ -44,6 +45,8 @@ def test_an_objective_is_met_or_missed_and_its_budget_is_used(house: House, open
     assert found["GET /health"]["budget"] == pytest.approx(2000)
     assert metrics(app)["Objectives"] == ("✕ 1 missed", "of 2 endpoints")
     assert metrics(app)["Error budget used"] == ("2,000 %", "by GET /health")
+    colors = {metric.label: MetricProto.MetricColor.Name(metric.proto.color) for metric in app.metric}
+    assert colors == {"Objectives": "RED", "Error budget used": "RED", "Requests": "GRAY", "Errors": "GRAY"}
 
 
 def test_apdex_counts_tolerable_requests_half_and_failed_ones_not(house: House, open_page: Open) -> None:
