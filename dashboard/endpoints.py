@@ -123,6 +123,7 @@ def _boxed() -> None:
 def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
     """One row each; a click on one chooses it."""
     rows = [_row(endpoint) for endpoint in endpoints]
+    whole = all(not round(row["objective"] or 0, 6) % 1 for row in rows)
     names = tuple(endpoint.name for endpoint in endpoints)
     key = _table_key(names, name)
     parts.table(
@@ -131,7 +132,7 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
             "name": parts.text("Endpoint", pinned=True, width=190),
             "verdict": parts.text("Objective", help="p95 against what it is held to; OBJECTIVES sets it"),
             "p95": parts.number("p95 (ms)", 1, help="95 of 100 requests took at most this long"),
-            "objective": parts.number("held to (ms)"),
+            "objective": parts.number("held to (ms)", 0 if whole else 1),
             "budget": st.column_config.ProgressColumn(
                 "Budget used", width=125, format="%.0f %%", min_value=0, max_value=100,
                 help="5 of 100 requests may be slower than the objective: how much of these were. Above 100 % it is "

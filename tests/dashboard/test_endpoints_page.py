@@ -1,5 +1,6 @@
 """The Endpoints page: objectives, error budgets, the period before, and whose requests."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,17 @@ def test_an_objective_is_met_or_missed_and_its_budget_is_used(house: House, open
     assert metrics(app)["Error budget used"] == ("2,000 %", "by GET /health")
     colors = {metric.label: MetricProto.MetricColor.Name(metric.proto.color) for metric in app.metric}
     assert colors == {"Objectives": "RED", "Error budget used": "RED", "Requests": "GRAY", "Errors": "GRAY"}
+
+
+def test_an_objective_below_a_millisecond_is_not_rounded(house: House, open_page: Open) -> None:
+    house.do(ask(house, STATS, [0.050]))
+
+    def shown(objectives: str) -> str:
+        house.connect(settings=Settings(objectives=Objectives.parse(objectives)))
+        columns = json.loads(open_page("endpoints").dataframe[0].proto.columns)
+        return str(columns["objective"]["type_config"]["format"])
+
+    assert (shown("*=0.5"), shown("*=1001")) == ("%,.1f", "%,.0f")
 
 
 def test_apdex_counts_tolerable_requests_half_and_failed_ones_not(house: House, open_page: Open) -> None:
