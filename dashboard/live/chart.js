@@ -4,6 +4,7 @@ const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, d
 const CAUSE_BYTES = 32 * KIB ** 2 // a rise of memory worth a word in the chart
 const LABEL_PIXELS = 11
 const HEADROOM = 1.12
+const LABEL_HEADROOM = 1.2 // over a threshold that lies above all lines, for its label
 const TICK_SECONDS = [15, 30, 60, 120, 300]
 const THRESHOLD_SHARE = 0.6 // from this share of a threshold on, a chart shows it
 
@@ -216,7 +217,8 @@ function setRanges(data, layout) {
     for (const value of y) if (value > (highest[yaxis] ?? 0)) highest[yaxis] = value
   }
   for (const { visible, type, yref, y0 } of layout.shapes) {
-    if (visible && type === "line" && highest[yref] > y0 * THRESHOLD_SHARE) highest[yref] = Math.max(highest[yref], y0)
+    if (!visible || type !== "line" || !(highest[yref] > y0 * THRESHOLD_SHARE)) continue
+    highest[yref] = Math.max(highest[yref], (y0 * LABEL_HEADROOM) / HEADROOM)
   }
   for (const axis of ["y", "y2", "y3"]) layout[axis.replace("y", "yaxis")].range = [0, (highest[axis] || 1) * HEADROOM]
 }
