@@ -220,6 +220,7 @@ def runs(rows: Iterable[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
         "text": [f"{row['job']} · {row['outcome']}" for row in finished],
         "mode": "markers",
         "marker": marker,
+        "cliponaxis": False,  # most runs lie close to zero
     }
     figure = go.Figure()
     figure.add_scatter(**common, y=seconds, name="duration", hovertemplate="%{text}<br>%{y:,.2f} s")
