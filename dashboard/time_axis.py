@@ -18,7 +18,7 @@ Each function of `charts` takes the axis; for a figure of your own see `charts.c
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -229,7 +229,10 @@ def _choose_jobs() -> None:
 def _step(direction: int) -> None:
     now = _now()
     axis = st.session_state.get("axis_choice", DEFAULT).axis(now)
-    _take(beside(axis, direction, now))
+    try:
+        _take(beside(axis, direction, now))
+    except NotARange as exc:
+        st.session_state.axis_problem = str(exc)
 
 
 def _back() -> None:
@@ -258,9 +261,9 @@ def _from_local(moment: datetime) -> datetime:
 
 
 def _from_to(choice: Choice, axis: TimeAxis) -> None:
-    """Both ends as the viewer's date and time; kept while a live range moves on."""
+    """Both ends as the viewer's date and time, in whole minutes around the range; kept while it moves on."""
     zone, keys = parts.viewer_zone(), []
-    for label, moment in (("From", axis.since), ("To", axis.until)):
+    for label, moment in (("From", axis.since), ("To", axis.until + timedelta(seconds=59))):
         key = f"axis-{label}-{'-'.join(choice.params().values())}"
         if key not in st.session_state:
             st.session_state[key] = moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
