@@ -25,11 +25,7 @@ class Verdicts {
     const line = element(link, "span", "word")
     const card = { link, path: icon(line), word: element(line, "span", "", "…") }
     card.detail = element(link, "span", "detail", "\u00a0")
-    link.onclick = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return
-      event.preventDefault()
-      if (card.page) onPage(card.page)
-    }
+    leadTo(link, () => card.page, onPage)
     return card
   }
 
@@ -49,11 +45,23 @@ class Verdicts {
   }
 }
 
-function drawAlerts(node, alerts, at) {
+// A click opens the page within this tab, unless another tab or window is asked for.
+function leadTo(link, page, onPage) {
+  link.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    if (page()) onPage(page())
+  }
+}
+
+function drawAlerts(node, alerts, at, onPage) {
   while (node.children.length > alerts.length) node.lastChild.remove()
   alerts.forEach((alert, index) => {
     const row = node.children[index] ?? alertRow(node)
-    setText(row.children[1], alert.message)
+    const message = row.children[1]
+    setText(message, alert.message)
+    setAttribute(message, "href", encodeURI(`./${alert.page ?? ""}`))
+    leadTo(message, () => alert.page, onPage)
     setText(row.children[2], `firing for ${duration(Math.max(at - alert.since, 0))}`)
     setAttribute(row, "title", `${alert.rule}, since ${new Date(alert.since * 1000).toLocaleString()}`)
   })
@@ -63,7 +71,7 @@ function alertRow(node) {
   const row = element(node, "div", "alert")
   row.setAttribute("role", "alert")
   icon(row).setAttribute("d", ICONS.bad)
-  element(row, "span", "message")
+  element(row, "a", "message")
   element(row, "span", "since")
   return row
 }

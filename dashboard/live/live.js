@@ -75,7 +75,7 @@ class Live {
     const span = `Last ${Math.ceil(shownSeconds(this.kept) / 60)} min · ${this.zone}`
     setText(this.root.querySelector(".span"), span + (CAN_BRUSH ? " · drag across a chart to look closer" : ""))
     this.verdicts.draw(now.verdicts ?? [])
-    drawAlerts(this.root.querySelector(".alerts"), now.alerts ?? [], this.kept.at.at(-1))
+    drawAlerts(this.root.querySelector(".alerts"), now.alerts ?? [], this.kept.at.at(-1), (page) => this.onPage(page))
     for (const tile of this.tiles) tile.draw(this.kept)
     const said = (now.verdicts ?? []).map(({ name, word }) => `${name}: ${word}`).join(", ")
     setText(this.root.querySelector(".summary"), said)

@@ -10,6 +10,7 @@ PAGES = {
     "slow-queries": "dashboard/pages/slow_queries.py",
     "jobs": "dashboard/pages/jobs.py",
     "system": "dashboard/pages/system.py",
+    "probes": "dashboard/pages/probes.py",
     "sources": "dashboard/pages/sources.py",
     "subreddits": "dashboard/pages/subreddits.py",
 }
