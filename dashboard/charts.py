@@ -11,22 +11,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import format
-from dashboard.ranges import TimeAxis
+from dashboard.ranges import STEPS, TimeAxis
 
 Row = dict[str, Any]
 LEFT, RIGHT = 62, 34  # pixels beside every chart of a time axis, so that they are aligned one above the other
 LABEL_PIXELS = 13  # a line of small text
-# For these Streamlit's frontend puts the first four colours of the theme, and the tenth, which is that of text.
-ACCENT, AMBER, GRAY, RED, TEXT = "#000001", "#000002", "#000003", "#000004", "#000010"
+# For these Streamlit's frontend puts colours of the theme, by their number; the tenth is that of text.
+ACCENT, AMBER, GRAY, RED, MAUVE, TEXT = "#000001", "#000002", "#000003", "#000004", "#000006", "#000010"
+LINES = (ACCENT, AMBER, GRAY, MAUVE)  # red says that something is wrong, which a fourth line is not
 
 
-def latency(
-    steps: Sequence[Row], zone: tzinfo, axis: TimeAxis, objective_ms: float | None = None
-) -> go.Figure:
-    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps.
-
-    The objective is a thin line at what p95 is held to.
-    """
+def latency(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
+    """p50, p95 and p99 in milliseconds over time, each named at its end; steps without requests are gaps."""
     steps = with_gaps(steps, axis.step_seconds)
     at = _times(steps, "at", zone)
     figure = go.Figure()
@@ -38,8 +34,6 @@ def latency(
         )  # fmt: skip
     calm(figure, "Milliseconds", 240)
     _name_at_ends(figure)
-    if objective_ms is not None:
-        draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:g} ms")
     return over(axis, zone, figure)
 
 
@@ -66,7 +60,7 @@ def request_rate(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figur
     for name, key, color in (("requests", "count", ACCENT), ("errors", "server_errors", RED)):
         figure.add_bar(
             x=at,
-            y=[step[key] / axis.step_seconds for step in steps],
+            y=[step[key] / seconds_within(step["at"], axis) for step in steps],
             name=name,
             marker={"color": color, "line": {"width": 0}},
             width=axis.step_seconds * 1000 * 0.9,
@@ -96,7 +90,7 @@ def answers(steps: Sequence[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
     for name, color, shape in (("alive", GRAY, ""), ("refused", AMBER, "/"), ("unknown", RED, "x")):
         figure.add_bar(
             x=at,
-            y=[step[name] * 60 / axis.step_seconds for step in steps],
+            y=[step[name] * 60 / seconds_within(step["at"], axis, stored=60) for step in steps],
             name=name,
             marker={
                 "color": color,
@@ -152,7 +146,7 @@ def lines(
         threshold: a value, scaled already, and its label: a thin line.
     """
     figure = go.Figure()
-    for (name, rows), color in zip(series.items(), (ACCENT, AMBER, GRAY, RED), strict=False):
+    for (name, rows), color in zip(series.items(), LINES, strict=False):
         steps = with_gaps(rows, axis.step_seconds)
         at, means = _times(steps, "at", zone), _scaled(steps, "mean", scale)
         if len(series) == 1 and any(step.get("high") is not None for step in steps):
@@ -226,6 +220,7 @@ def runs(rows: Iterable[Row], zone: tzinfo, axis: TimeAxis) -> go.Figure:
         "text": [f"{row['job']} · {row['outcome']}" for row in finished],
         "mode": "markers",
         "marker": marker,
+        "cliponaxis": False,  # most runs lie close to zero
     }
     figure = go.Figure()
     figure.add_scatter(**common, y=seconds, name="duration", hovertemplate="%{text}<br>%{y:,.2f} s")
@@ -272,6 +267,17 @@ def with_gaps(rows: Sequence[Row], step_seconds: float) -> list[Row]:
     return spaced
 
 
+def seconds_within(at: datetime, axis: TimeAxis, stored: int = STEPS[0]) -> float:
+    """How much of the step that begins at `at` lies in the range: the first and the last are cut, which is no drop.
+
+    Args:
+        stored: seconds of the intervals that are stored, of which none is counted in part.
+    """
+    since, until = axis.since.timestamp() // stored * stored, -(-axis.until.timestamp() // stored) * stored
+    begin = at.timestamp()
+    return max(min(begin + axis.step_seconds, until) - max(begin, since), stored)
+
+
 def over(axis: TimeAxis, zone: tzinfo, figure: go.Figure) -> go.Figure:
     """Show the whole range asked for, also where nothing was measured."""
     figure.update_xaxes(range=[clock(moment, zone) for moment in axis.span])
@@ -305,21 +311,26 @@ def _drawn(values: Sequence[float | None]) -> dict[str, Any]:
 
 
 def _name_at_ends(figure: go.Figure) -> None:
-    """Write each line's name where it ends, so that no legend is needed, moved apart where they would overlap."""
-    ends = []
+    """Write each line's name where it ends, so that no legend is needed."""
     for trace in figure.data:
         values = [value for value in trace.y if value is not None]
         if values:
-            ends.append((values[-1], trace))
-    highest = max((value for trace in figure.data for value in trace.y if value is not None), default=0) or 1
-    pixels = (figure.layout.height - 60) / highest
+            figure.add_annotation(
+                text=trace.name, x=1, xref="paper", xanchor="left", xshift=4, y=values[-1], yref="y",
+                showarrow=False, name="end", font={"size": 11, "color": trace.line.color},
+            )  # fmt: skip
+    keep_names_apart(figure)
+
+
+def keep_names_apart(figure: go.Figure) -> None:
+    """Move the names at the ends of lines where they would overlap; once more when the scale was changed."""
+    scale = figure.layout.yaxis.range
+    highest = max((value for trace in figure.data for value in trace.y if value is not None), default=0)
+    pixels = (figure.layout.height - 60) / ((scale[1] if scale else highest) or 1)
     lowest_free = -math.inf
-    for value, trace in sorted(ends, key=lambda end: end[0]):
-        at = max(value * pixels, lowest_free)
-        figure.add_annotation(
-            text=trace.name, x=1, xref="paper", xanchor="left", xshift=4, y=value, yref="y", showarrow=False,
-            yshift=at - value * pixels, name="end", font={"size": 11, "color": trace.line.color},
-        )  # fmt: skip
+    for name in sorted(figure.select_annotations({"name": "end"}), key=lambda name: name.y):
+        at = max(name.y * pixels, lowest_free)
+        name.yshift = at - name.y * pixels
         lowest_free = at + LABEL_PIXELS
 
 

@@ -1,13 +1,16 @@
 """Endpoints in words and columns: objective, error budget, and the period before."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, format, parts
+from dashboard import charts, data, format, limits, parts
 from dashboard.data import Endpoint
+from dashboard.ranges import TimeAxis
 
 PARAM = "endpoint"
 ALL = "All of them"
@@ -54,11 +57,13 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
             "Objectives",
             f"✕ {len(missed)} missed" if missed else "✓ all met" if held else format.MISSING,
             f"of {len(held)} endpoints",
+            bad=bool(missed),
         )
         _figure(
             "Error budget used",
             format.percent(100 * (worst.budget_used or 0), 0) if worst else format.MISSING,
             f"by {worst.name}" if worst else "no objectives",
+            bad=bool(missed),
         )
         _figure("Requests", format.number(count), change(count, earlier, "more", "fewer"))
         _figure(
@@ -68,8 +73,23 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
         )
 
 
-def _figure(label: str, value: str, beside: str) -> None:
-    st.metric(label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch")
+def _figure(label: str, value: str, beside: str, bad: bool = False) -> None:
+    st.metric(
+        label, value, beside, delta_color="red" if bad else "off", delta_arrow="off", border=True,
+        height="stretch",
+    )  # fmt: skip
+
+
+def latency(
+    steps: Sequence[data.Row], zone: tzinfo, axis: TimeAxis, objective_ms: float | None
+) -> tuple[go.Figure, str]:
+    """The chart of p50, p95 and p99, and in words the objective when it lies too far above to be drawn."""
+    figure = charts.latency(steps, zone, axis)
+    if objective_ms is None:
+        return figure, ""
+    highest = max((step[name] for step in steps for name in ("p50", "p95", "p99") if step[name]), default=0)
+    objective = limits.Limit(objective_ms, "objective for p95", f"{objective_ms:,g} ms")
+    return figure, limits.draw(figure, highest * 1e3, [objective])
 
 
 def chosen() -> str | None:
@@ -103,6 +123,7 @@ def _boxed() -> None:
 def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
     """One row each; a click on one chooses it."""
     rows = [_row(endpoint) for endpoint in endpoints]
+    whole = all(not round(row["objective"] or 0, 6) % 1 for row in rows)
     names = tuple(endpoint.name for endpoint in endpoints)
     key = _table_key(names, name)
     parts.table(
@@ -111,26 +132,26 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
             "name": parts.text("Endpoint", pinned=True, width=190),
             "verdict": parts.text("Objective", help="p95 against what it is held to; OBJECTIVES sets it"),
             "p95": parts.number("p95 (ms)", 1, help="95 of 100 requests took at most this long"),
-            "objective": parts.number("held to (ms)"),
+            "objective": parts.number("held to (ms)", 0 if whole else 1),
             "budget": st.column_config.ProgressColumn(
                 "Budget used", width=125, format="%.0f %%", min_value=0, max_value=100,
                 help="5 of 100 requests may be slower than the objective: how much of these were. Above 100 % it is "
                 "overdrawn, and the objective missed.",
             ),
             "p95_change": parts.text("p95, to before", help="Against the same length of time directly before"),
+            "errors": parts.number("Errors (%)", 2, help="Answered with 5xx"),
+            "apdex": parts.number(
+                "Apdex", 2,
+                help="1 when every request took at most the objective; up to four times the objective counts "
+                "half, slower and failed ones nothing",
+            ),
             "count": parts.number("Requests"),
             "rate": parts.number("Per minute", 2),
             "rate_change": parts.text("Rate, to before", help="Against the same length of time directly before"),
             "p50": parts.number("p50 (ms)", 1),
             "p99": parts.number("p99 (ms)", 1),
             "max": parts.number("Slowest (ms)", 1),
-            "errors": parts.number("Errors (%)", 2, help="Answered with 5xx"),
             "refused": parts.number("Refused", help="Answered with 4xx"),
-            "apdex": parts.number(
-                "Apdex", 2,
-                help="1 when every request took at most the objective; up to four times the objective counts "
-                "half, slower and failed ones nothing",
-            ),
         },
         alt="Requests, latency, errors and objective of each endpoint",
         on_select=partial(_clicked, key, names),

@@ -14,6 +14,7 @@ from dashboard.ranges import TimeAxis
 
 ROWS_PER_DECADE = 6
 HEIGHT = 260
+LABEL_ROOM = 0.1  # of the chart's height, over the objective
 # One hue, from faint to full: told apart by whoever cannot tell colours, and upon a dark or a light background.
 FAINT_TO_FULL = ((0, "rgba(64, 138, 240, 0.14)"), (1, "rgba(64, 138, 240, 1)"))
 
@@ -53,10 +54,13 @@ def latency(
     charts.calm(figure, "Milliseconds", HEIGHT)
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(type="log", rangemode="normal", tickformat=",~r", dtick=1)
-    if len(rows):
-        figure.update_yaxes(range=[math.log10(edges[0]), math.log10(edges[-1])])
-    if objective_ms is not None and len(rows) and edges[0] < objective_ms < edges[-1]:
-        charts.draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:g} ms")
+    if not len(rows):
+        return charts.over(axis, zone, figure)
+    bottom, top = math.log10(edges[0]), math.log10(edges[-1])
+    if objective_ms is not None and edges[0] < objective_ms < edges[-1]:
+        charts.draw_threshold(figure, objective_ms, f"objective for p95: {objective_ms:,g} ms")
+        top = max(top, math.log10(objective_ms) + LABEL_ROOM * (top - bottom))
+    figure.update_yaxes(range=[bottom, top])
     return charts.over(axis, zone, figure)
 
 

@@ -133,7 +133,7 @@ def between(since: datetime, until: datetime, now: datetime) -> Choice:
     """The choice of two moments, to the second; what lies in the future is cut off.
 
     Raises:
-        NotARange: they are in the wrong order, in the future or too far apart.
+        NotARange: they are in the wrong order, in the future, too far apart or too long ago.
     """
     since, until = since.replace(microsecond=0), min(until, now).replace(microsecond=0)
     if since >= now:
@@ -142,6 +142,8 @@ def between(since: datetime, until: datetime, now: datetime) -> Choice:
         raise NotARange("The range ends before it begins.")
     if until - since > LONGEST:
         raise NotARange("The range is longer than two years, which is as long as anything is kept.")
+    if until <= now - LONGEST:
+        raise NotARange("The range ends more than two years ago, and nothing is kept so long.")
     if until - since < SHORTEST:
         middle = since + (until - since) / 2
         until = min(middle + SHORTEST / 2, now).replace(microsecond=0)
@@ -150,7 +152,11 @@ def between(since: datetime, until: datetime, now: datetime) -> Choice:
 
 
 def beside(axis: TimeAxis, direction: int, now: datetime) -> Choice:
-    """The range of the same length directly before (-1) or after (1), as far as there is any."""
+    """The range of the same length directly before (-1) or after (1), as far as there is any.
+
+    Raises:
+        NotARange: there is none.
+    """
     length = axis.until - axis.since
     until = min(axis.until + direction * length, now)
     return between(until - length, until, now)

@@ -112,12 +112,14 @@ def _table(found: Sequence[Row]) -> None:
         {
             "at": parts.when("Ended"),
             "ms": parts.number("Took (ms)", 1),
-            "name": parts.text("Endpoint", width="medium"),
+            "name": parts.text("Endpoint", width=190),
             "status": st.column_config.NumberColumn("Status", format="%d"),
             "sql_ms": parts.number("SQL (ms)", 1, help="Time in statements, the wait for a connection left out"),
-            "sql_share": st.column_config.ProgressColumn("SQL share", format="%.0f %%", min_value=0, max_value=100),
+            "sql_share": st.column_config.ProgressColumn(
+                "SQL share", width=110, format="%.0f %%", min_value=0, max_value=100
+            ),
             "calls": parts.number("Statements"),
-            "parameters": parts.text("Parameters", help="Their names; values are never kept"),
+            "parameters": parts.text("Parameters", width=170, help="Their names; values are never kept"),
             "jobs": parts.text("Jobs meanwhile", width="medium"),
         },
         alt="The slowest requests, slowest first",

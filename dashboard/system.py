@@ -1,6 +1,6 @@
 """The System page's parts: who is looked at, the figures that matter, small charts, and what watching costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, data, format, parts, time_axis
+from dashboard import charts, data, format, limits, parts, time_axis
 from dashboard.data import Readings
 from dashboard.ranges import TimeAxis
-from dashboard.system_panels import GROUPS, Limit, Panel
+from dashboard.system_panels import GROUPS, Panel
 
 PARAM = "process"
 ALL = "All processes"
@@ -20,7 +20,6 @@ NAMES_PIXELS = 30  # for the lines' names above a chart
 NAMES_ABOVE = 14  # which leaves room for the labels of deployments
 LETTER_PIXELS = 6.2
 BETWEEN_NAMES = 16
-FAR = 4  # a limit so many times above all readings is told in words: a line there would flatten them
 MOST_LINES = 4
 CHEAP_PERCENT = 5.0  # of one core
 DAY_SECONDS = 86_400
@@ -97,7 +96,7 @@ def show_groups(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) ->
         if not drawn:
             continue
         st.subheader(title, anchor=False)
-        with st.grid(3, min_column_width=400):
+        with st.grid(3, min_column_width=320):
             for panel, lines in drawn:
                 source = shared if panel.shared else next(iter(of.values()))
                 _show(panel, lines, source, axis, list(of))
@@ -143,28 +142,22 @@ def figure_of(
     )
     _name_above(figure)
     highest = max(step["high"] for steps in lines.values() for step in steps) * panel.scale
-    top, far = highest, []
-    for limit in panel.limits:
-        value = source.last(limit.of)
-        if value is None:
-            continue
-        at = value * limit.share * panel.scale
-        if at > FAR * highest:
-            far.append(f"{limit.label} {_in_words(limit, value, panel)}")
-        else:
-            charts.draw_threshold(figure, at, f"{limit.label}: {_in_words(limit, value, panel)}")
-            top = max(top, at)
+    far = limits.draw(figure, highest, _limits(panel, source))
     if panel.most:
         figure.update_yaxes(range=[0, max(panel.most, highest * 1.02)])
-    elif top > highest:
-        figure.update_yaxes(range=[0, top * 1.15])
     elif not highest:
         figure.update_yaxes(range=[0, 1])
-    return figure, ", ".join(far)
+    return figure, far
 
 
-def _in_words(limit: Limit, value: float, panel: Panel) -> str:
-    return format.size(value * limit.share) if panel.unit == "MiB" else f"{value * limit.share:g}"
+def _limits(panel: Panel, source: Readings) -> Iterator[limits.Limit]:
+    """Those of a panel that are known."""
+    for limit in panel.limits:
+        value = source.last(limit.of)
+        if value is not None:
+            at = value * limit.share
+            written = format.size(at) if panel.unit == "MiB" else f"{at:g}"
+            yield limits.Limit(at * panel.scale, limit.label, written)
 
 
 def _name_above(figure: go.Figure) -> None:

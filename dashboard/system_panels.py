@@ -53,7 +53,7 @@ ALERT_SHARE = 0.8  # of the memory limit, at which the memory alert fires
 GROUPS: dict[str, tuple[Panel, ...]] = {
     "Memory": (
         Panel(
-            "Resident memory", ("rss",), "MiB", "RSS, MiB", 1 / format.MIB, MIB,
+            "Resident memory", ("rss",), "MiB", "RSS", 1 / format.MIB, MIB,
             limits=(Limit("memory_limit", "alert at 80 %", ALERT_SHARE), Limit("memory_limit", "limit")),
         ),
         Panel(

@@ -18,7 +18,7 @@ Each function of `charts` takes the axis; for a figure of your own see `charts.c
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -40,7 +40,7 @@ from dashboard.ranges import (
     parsed,
 )
 
-__all__ = ["TimeAxis", "chart", "show"]
+__all__ = ["TimeAxis", "chart", "choose", "show"]
 
 JOBS_PARAM = "jobs"  # `off` in the URL: no job runs in the charts
 FROM_TO = "from-to"  # what the list of ranges says while two moments are chosen
@@ -186,14 +186,27 @@ def _jobs_wanted() -> bool:
     return wanted
 
 
+def choose(since: datetime, until: datetime) -> None:
+    """Make it the range of all pages, from a page without controls; the next page puts it into the URL."""
+    try:
+        _keep(between(since, until, _now()))
+    except NotARange as exc:
+        st.session_state.axis_problem = str(exc)
+
+
 def _take(choice: Choice) -> None:
     """Make it the range of all charts and pages; the one before can be had back."""
+    _keep(choice)
+    _write(choice)
+
+
+def _keep(choice: Choice) -> None:
     before: Choice = st.session_state.get("axis_choice", DEFAULT)
     if choice != before:
         history = st.session_state.setdefault("axis_history", [])
         history.append(before)
         del history[:-HISTORY]
-    _write(choice)
+    st.session_state.axis_choice = choice
 
 
 def _try_to_take(since: datetime, until: datetime) -> None:
@@ -216,7 +229,10 @@ def _choose_jobs() -> None:
 def _step(direction: int) -> None:
     now = _now()
     axis = st.session_state.get("axis_choice", DEFAULT).axis(now)
-    _take(beside(axis, direction, now))
+    try:
+        _take(beside(axis, direction, now))
+    except NotARange as exc:
+        st.session_state.axis_problem = str(exc)
 
 
 def _back() -> None:
@@ -245,9 +261,9 @@ def _from_local(moment: datetime) -> datetime:
 
 
 def _from_to(choice: Choice, axis: TimeAxis) -> None:
-    """Both ends as the viewer's date and time; kept while a live range moves on."""
+    """Both ends as the viewer's date and time, in whole minutes around the range; kept while it moves on."""
     zone, keys = parts.viewer_zone(), []
-    for label, moment in (("From", axis.since), ("To", axis.until)):
+    for label, moment in (("From", axis.since), ("To", axis.until + timedelta(seconds=59))):
         key = f"axis-{label}-{'-'.join(choice.params().values())}"
         if key not in st.session_state:
             st.session_state[key] = moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)

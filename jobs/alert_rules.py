@@ -26,6 +26,14 @@ SOURCE = Rule("source", fire_above=99.0, clear_below=50.0, fire_after=12)
 """Per cent of a source's latest requests that failed; a minute of readings, as one bad moment is no news."""
 
 
+PAGES = {"memory": "system", "source": "sources", "probe": "probes"}
+
+
+def page_of(rule: str) -> str:
+    """The page that says more of what fires: a rule's first word is what it watches."""
+    return PAGES.get(rule.split()[0], "")
+
+
 class Streak:
     """Readings in a row that speak for leaving the present state."""
 

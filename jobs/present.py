@@ -20,6 +20,7 @@ from db.errors import DatabaseDown
 from db.levels import STEP
 from db.requests import Lately
 from jobs import source_health, verdicts
+from jobs.alert_rules import page_of
 from jobs.context import Context
 from jobs.job import Job
 from jobs.metering import CpuMeter
@@ -184,7 +185,12 @@ class Present:
                     )
                 ],
                 "alerts": [
-                    {"rule": row["rule"], "since": row["since"].timestamp(), "message": row["message"]}
+                    {
+                        "rule": row["rule"],
+                        "since": row["since"].timestamp(),
+                        "message": row["message"],
+                        "page": page_of(row["rule"]),
+                    }
                     for row in stored.firing
                 ],
                 "source": {

@@ -184,10 +184,10 @@ def memory(rss_bytes: int, limit_bytes: int, firing_since: datetime | None) -> V
     if firing_since is not None:
         seconds = (datetime.now(UTC) - firing_since).total_seconds()
         return Verdict(
-            "Memory", "bad", word, f"firing for {seconds // 60:.0f} min {seconds % 60:.0f} s", "overview"
+            "Memory", "bad", word, f"firing for {seconds // 60:.0f} min {seconds % 60:.0f} s", "system"
         )
     if percent > MEMORY_BAD_PERCENT:
-        return Verdict("Memory", "bad", word, mib, "overview")
+        return Verdict("Memory", "bad", word, mib, "system")
     if percent > MEMORY_WARNING_PERCENT:
-        return Verdict("Memory", "warning", word, mib, "overview")
-    return Verdict("Memory", "good", word, mib, "overview")
+        return Verdict("Memory", "warning", word, mib, "system")
+    return Verdict("Memory", "good", word, mib, "system")

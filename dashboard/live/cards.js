@@ -8,7 +8,6 @@ const ICONS = {
   unknown: "M8 2a6 6 0 100 12A6 6 0 008 2zM6.3 6.4a1.8 1.8 0 113 1.3c-.8.6-1.3.9-1.3 1.8M8 11.4v.2",
 }
 const STATES = Object.keys(ICONS)
-const HERE = "overview" // the page of verdicts whose cause stands in the chart below
 
 function icon(parent) {
   const drawing = svg(parent, "svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })
@@ -26,11 +25,7 @@ class Verdicts {
     const line = element(link, "span", "word")
     const card = { link, path: icon(line), word: element(line, "span", "", "…") }
     card.detail = element(link, "span", "detail", "\u00a0")
-    link.onclick = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return
-      event.preventDefault()
-      if (card.page) onPage(card.page)
-    }
+    leadTo(link, () => card.page, onPage)
     return card
   }
 
@@ -40,7 +35,7 @@ class Verdicts {
       if (!card) continue
       const state = STATES.includes(verdict.state) ? verdict.state : "unknown"
       card.page = verdict.page
-      setAttribute(card.link, "href", verdict.page === HERE ? "./" : encodeURI(`./${verdict.page ?? ""}`))
+      setAttribute(card.link, "href", encodeURI(`./${verdict.page ?? ""}`))
       setAttribute(card.link, "data-verdict", state)
       setAttribute(card.path, "d", ICONS[state])
       setText(card.word, verdict.word ?? "")
@@ -50,11 +45,23 @@ class Verdicts {
   }
 }
 
-function drawAlerts(node, alerts, at) {
+// A click opens the page within this tab, unless another tab or window is asked for.
+function leadTo(link, page, onPage) {
+  link.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    if (page()) onPage(page())
+  }
+}
+
+function drawAlerts(node, alerts, at, onPage) {
   while (node.children.length > alerts.length) node.lastChild.remove()
   alerts.forEach((alert, index) => {
     const row = node.children[index] ?? alertRow(node)
-    setText(row.children[1], alert.message)
+    const message = row.children[1]
+    setText(message, alert.message)
+    setAttribute(message, "href", encodeURI(`./${alert.page ?? ""}`))
+    leadTo(message, () => alert.page, onPage)
     setText(row.children[2], `firing for ${duration(Math.max(at - alert.since, 0))}`)
     setAttribute(row, "title", `${alert.rule}, since ${new Date(alert.since * 1000).toLocaleString()}`)
   })
@@ -64,7 +71,7 @@ function alertRow(node) {
   const row = element(node, "div", "alert")
   row.setAttribute("role", "alert")
   icon(row).setAttribute("d", ICONS.bad)
-  element(row, "span", "message")
+  element(row, "a", "message")
   element(row, "span", "since")
   return row
 }

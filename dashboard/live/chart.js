@@ -4,6 +4,7 @@ const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, d
 const CAUSE_BYTES = 32 * KIB ** 2 // a rise of memory worth a word in the chart
 const LABEL_PIXELS = 11
 const HEADROOM = 1.12
+const LABEL_HEADROOM = 1.2 // over a threshold that lies above all lines, for its label
 const TICK_SECONDS = [15, 30, 60, 120, 300]
 const THRESHOLD_SHARE = 0.6 // from this share of a threshold on, a chart shows it
 
@@ -40,18 +41,34 @@ function withOpacity(color, opacity) {
   return `rgba(${hex.slice(1).map((part) => parseInt(part, 16)).join(",")},${opacity / 100})`
 }
 
+const CAN_BRUSH = matchMedia("(pointer: fine)").matches // a finger on the chart scrolls the page
+
 class Chart {
-  constructor(node, plotly) {
+  constructor(node, plotly, onRange) {
     this.node = node
     this.plotly = plotly
+    this.onRange = onRange
     this.revision = 0
+    this.hold = () => (this.held = true) // a frame would end what is being drawn
+    this.letGo = () => (this.held = false)
+    node.addEventListener("pointerdown", this.hold)
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, this.letGo)
   }
 
   setFigure(figure, style) {
     this.figure = coloured(figure, style)
+    this.figure.layout.dragmode = CAN_BRUSH && "select"
+  }
+
+  // A range was drawn on a panel, which its axis names.
+  brushed(range) {
+    const panel = Object.keys(range).find((axis) => axis.startsWith("y"))
+    const [from, to] = range.x.map(epochSeconds).sort((a, b) => a - b)
+    this.onRange({ panel, from, to })
   }
 
   draw(kept) {
+    if (this.held) return
     const { data, layout } = this.figure
     const end = kept.at.at(-1)
     const start = end - shownSeconds(kept)
@@ -73,10 +90,13 @@ class Chart {
     setRanges(data, layout)
     setEdgeLabels(layout, kept)
     setCause(named(layout.annotations, "cause")[0], runs, kept)
-    return this.plotly.react(this.node, data, layout, CONFIG)
+    const listens = Boolean(this.node.on)
+    this.plotly.react(this.node, data, layout, CONFIG)
+    if (!listens) this.node.on("plotly_selected", (drawn) => drawn?.range && this.brushed(drawn.range))
   }
 
   purge() {
+    for (const end of ["pointerup", "pointercancel"]) window.removeEventListener(end, this.letGo)
     this.plotly.purge(this.node)
   }
 }
@@ -197,7 +217,8 @@ function setRanges(data, layout) {
     for (const value of y) if (value > (highest[yaxis] ?? 0)) highest[yaxis] = value
   }
   for (const { visible, type, yref, y0 } of layout.shapes) {
-    if (visible && type === "line" && highest[yref] > y0 * THRESHOLD_SHARE) highest[yref] = Math.max(highest[yref], y0)
+    if (!visible || type !== "line" || !(highest[yref] > y0 * THRESHOLD_SHARE)) continue
+    highest[yref] = Math.max(highest[yref], (y0 * LABEL_HEADROOM) / HEADROOM)
   }
   for (const axis of ["y", "y2", "y3"]) layout[axis.replace("y", "yaxis")].range = [0, (highest[axis] || 1) * HEADROOM]
 }

@@ -13,9 +13,10 @@ from dashboard import format
 
 WINDOW_SECONDS = 900
 PANEL_PIXELS = 112
-LANE_PIXELS = 25
+LANE_PIXELS = 29  # a lane's name with its bar close beneath, and room before the next
 GAP_PIXELS = 40
-MARGIN = {"l": 46, "r": 40, "t": 30, "b": 26}
+MARGIN = {"l": 54, "r": 46, "t": 30, "b": 26}
+INSET = 12  # of text from the panel's edge, as in the cards above
 
 ACCENT = "var(--st-blue-color)"
 AMBER = "var(--st-orange-color)"
@@ -54,8 +55,8 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
             go.Bar(
                 orientation="h",
                 yaxis="y4",
-                width=0.34,
-                offset=0.02,
+                width=0.3,
+                offset=-0.02,
                 textposition="outside",
                 textfont={"size": 10, "color": RED},
                 constraintext="none",
@@ -79,6 +80,8 @@ def overview(jobs: Sequence[str], objective_ms: float = 300) -> go.Figure:
         margin=MARGIN,
         showlegend=False,
         dragmode=False,
+        selectdirection="h",
+        newselection={"line": {"width": 1}},
         hovermode="x unified",
         hoversubplots="axis",
         barmode="overlay",
@@ -198,8 +201,8 @@ def _headings() -> list[dict[str, Any]]:
         ("y4", "Jobs", "jobs_note", "one lane each · what ran is in the hover"),
     )
     common = {"showarrow": False, "xref": "paper", "y": 1, "yanchor": "bottom", "yshift": 4}
-    left = {"x": 0, "xanchor": "left", "xshift": -MARGIN["l"] + 4, "font": {"size": 12.5, "color": TEXT}}
-    right = {"x": 1, "xanchor": "right", "xshift": MARGIN["r"] - 4, "font": {"size": 11.5, "color": GRAY}}
+    left = {"x": 0, "xanchor": "left", "xshift": INSET - MARGIN["l"], "font": {"size": 12.5, "color": TEXT}}
+    right = {"x": 1, "xanchor": "right", "xshift": MARGIN["r"] - INSET, "font": {"size": 11.5, "color": GRAY}}
     return [
         annotation
         for axis, title, name, note in titles

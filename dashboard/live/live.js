@@ -32,10 +32,8 @@ class Live {
 
   // What a rerun may have changed.
   update(data, setTriggerValue) {
-    this.onPage = (page) => {
-      if (page === HERE) this.root.querySelector(".panel").scrollIntoView({ behavior: "smooth" })
-      else setTriggerValue("page", page)
-    }
+    this.onPage = (page) => setTriggerValue("page", page)
+    this.onRange = (range) => setTriggerValue("range", range)
     this.figure = data.figure
     this.recolour()
     this.changed()
@@ -51,7 +49,7 @@ class Live {
     try {
       const plotly = await loadPlotly(url)
       if (this.stopped) return
-      this.chart = new Chart(this.root.querySelector(".chart"), plotly)
+      this.chart = new Chart(this.root.querySelector(".chart"), plotly, (range) => this.onRange(range))
       this.recolour()
       this.changed()
     } catch {
@@ -74,9 +72,10 @@ class Live {
     this.drawState()
     if (!this.kept.at.length) return
     const { now } = this.kept
-    setText(this.root.querySelector(".span"), `Last ${Math.ceil(shownSeconds(this.kept) / 60)} min · ${this.zone}`)
+    const span = `Last ${Math.ceil(shownSeconds(this.kept) / 60)} min · ${this.zone}`
+    setText(this.root.querySelector(".span"), span + (CAN_BRUSH ? " · drag across a chart to look closer" : ""))
     this.verdicts.draw(now.verdicts ?? [])
-    drawAlerts(this.root.querySelector(".alerts"), now.alerts ?? [], this.kept.at.at(-1))
+    drawAlerts(this.root.querySelector(".alerts"), now.alerts ?? [], this.kept.at.at(-1), (page) => this.onPage(page))
     for (const tile of this.tiles) tile.draw(this.kept)
     const said = (now.verdicts ?? []).map(({ name, word }) => `${name}: ${word}`).join(", ")
     setText(this.root.querySelector(".summary"), said)

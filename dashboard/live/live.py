@@ -1,5 +1,8 @@
 """The live component: its scripts and styles read once, what it shows described here."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,12 @@ COLLECTED: list[dict[str, Any]] = [
     {"title": "Communities collected", "series": "subreddits", "digits": 0, "rate": True},
     {"title": "Posts collected", "series": "posts", "digits": 0, "rate": True},
 ]
+PANELS = {
+    "y": "endpoints",
+    "y2": "endpoints",
+    "y3": "system",
+    "y4": "jobs",
+}  # who says more, by the chart's axis
 VERDICTS = ("API", "Database", "Cache", "Jobs", "Sources", "Memory")
 
 _component = st.components.v2.component(
@@ -53,8 +62,16 @@ _component = st.components.v2.component(
 )
 
 
-def show(jobs: list[str]) -> str | None:
-    """Mount the component; the page (its URL path) that a click on a verdict asks for, once per click.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a viewer asks for, once per click: a page, by its URL path, and the range drawn on the chart."""
+
+    page: str | None
+    span: tuple[datetime, datetime] | None = None
+
+
+def show(jobs: list[str]) -> Asked:
+    """Mount the component; what a click on a verdict or a range drawn on the chart asks for.
 
     Args:
         jobs: the lanes of the chart, from the top.
@@ -70,5 +87,12 @@ def show(jobs: list[str]) -> str | None:
             "verdicts": VERDICTS,
         },
         on_page_change=lambda: None,
+        on_range_change=lambda: None,
     )
-    return clicked.page  # type: ignore[no-any-return]
+    return drawn(clicked.range) if clicked.range else Asked(clicked.page)
+
+
+def drawn(found: Mapping[str, Any]) -> Asked:
+    """What a range asks for: `from` and `to` in epoch seconds, and the `panel` on which it was drawn."""
+    since, until = (datetime.fromtimestamp(found[end], UTC) for end in ("from", "to"))
+    return Asked(PANELS[found["panel"]], (since, until))

@@ -39,6 +39,11 @@ function localTime(epochSeconds) {
   return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, -1)
 }
 
+// The other way round; Plotly leaves out midnight.
+function epochSeconds(local) {
+  return new Date(local.length > 10 ? local.replace(" ", "T") : `${local}T00:00`) / 1000
+}
+
 function element(parent, tag, className, text) {
   const made = document.createElement(tag)
   if (className) made.className = className

@@ -38,10 +38,14 @@ zone, whose = parts.viewer_zone(), name or f"{kind if kind == 'API' else kind.lo
 objective = one.objective if one else data.settings().objectives.rest / 1e3 if kind == "API" else None
 objective_ms = format.milliseconds(objective)
 step = f"steps of {format.duration(axis.step_seconds)}"
+figure, far = endpoints.latency(over.steps, zone, axis, objective_ms)
 time_axis.chart(
-    charts.latency(over.steps, zone, axis, objective_ms),
-    "Latency", f"p50, p95 and p99 of {whose} over time, in milliseconds", axis, f"p50, p95 and p99, {step}",
-)  # fmt: skip
+    figure,
+    "Latency",
+    f"p50, p95 and p99 of {whose} over time, in milliseconds",
+    axis,
+    " · ".join(filter(None, (f"p50, p95 and p99, {step}", far))),
+)
 time_axis.chart(
     charts.request_rate(over.steps, zone, axis),
     "Requests", f"Requests and errors of {whose} per second", axis, "per second, errors in red",

@@ -2,17 +2,21 @@
 
 import streamlit as st
 
-from dashboard import data, live
+from dashboard import data, live, time_axis
 
 PAGES = {
     "endpoints": "dashboard/pages/endpoints.py",
     "cache": "dashboard/pages/cache.py",
     "slow-queries": "dashboard/pages/slow_queries.py",
     "jobs": "dashboard/pages/jobs.py",
+    "system": "dashboard/pages/system.py",
+    "probes": "dashboard/pages/probes.py",
     "sources": "dashboard/pages/sources.py",
     "subreddits": "dashboard/pages/subreddits.py",
 }
 
-clicked = live.show([job["name"] for job in data.job_list() if job["shared"]])
-if clicked in PAGES:
-    st.switch_page(PAGES[clicked])
+asked = live.show([job["name"] for job in data.job_list() if job["shared"]])
+if asked.span:
+    time_axis.choose(*asked.span)
+if asked.page in PAGES:
+    st.switch_page(PAGES[asked.page])

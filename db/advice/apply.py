@@ -14,9 +14,10 @@ from db.advice.definition import drop, parts_of
 from db.advice.measured import cost_after
 from db.advice.remains import Name, clear_remains, drop_all, finish, mark_lost
 from db.attribution import asked_by
-from db.database import Connection, Database
+from db.database import Database
 from db.diagnosis.target import Target, question
 from db.errors import DatabaseDown
+from db.pool import Connection
 
 log = structlog.get_logger()
 

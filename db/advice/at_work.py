@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from db.pool import Connection
 from db.diagnosis.target import Target
 from db.measure import measured_cursor
+from db.pool import Connection
 
 CHECK_CLIENT = "2s"  # how often PostgreSQL looks whether we are still there while it works
 

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import psycopg
 
+from db.plans import EXPLAINABLE
 from db.pool import Connection
-from db.telemetry import EXPLAINABLE
 
 Plan = list[dict[str, Any]]
 LIMIT_ROWS = 100  # of a LIMIT whose number is a parameter: PostgreSQL would take it for a tenth of all rows

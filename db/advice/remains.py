@@ -10,8 +10,9 @@ from psycopg.types.json import Jsonb
 from db.advice.at_work import Patience, application, connection_for, execute
 from db.advice.changes import IndexChange, index_found
 from db.advice.definition import drop, parts_of
-from db.database import Connection, Database
+from db.database import Database
 from db.diagnosis.target import Target, question
+from db.pool import Connection
 
 log = structlog.get_logger()
 

@@ -72,8 +72,18 @@ def test_steps_without_requests_are_gaps() -> None:
 
 
 def test_requests_are_per_second() -> None:
-    requests, errors = charts.request_rate([step(NOON)], UTC, HOUR).data
+    requests, errors = charts.request_rate([step(NOON - timedelta(seconds=30))], UTC, HOUR).data
     assert (requests.y, errors.y) == ((2.0,), (0.1,))
+
+
+def test_what_a_range_cuts_off_the_first_and_the_last_step_is_no_drop() -> None:
+    axis = TimeAxis(NOON - timedelta(seconds=1205), NOON + timedelta(seconds=301), 600, live=True)
+    steps = [
+        step(NOON - timedelta(seconds=1800), count=10),  # of which ten seconds are stored within the range
+        step(NOON - timedelta(seconds=1200), count=600),
+        step(NOON, count=310),
+    ]
+    assert charts.request_rate(steps, UTC, axis).data[0].y == (1, 1, 1)
 
 
 def test_failed_runs_differ_in_shape_as_well_as_in_colour() -> None:
@@ -98,6 +108,13 @@ def test_several_lines_are_named_at_their_ends_and_scaled() -> None:
     resident, peak = charts.lines(series, UTC, HOUR, "MiB", scale=1 / 2**20).data
     assert resident.y == (2.0,)
     assert peak.y == (None,)
+
+
+def test_no_line_is_red_by_its_place_alone() -> None:
+    series = {name: [{"at": NOON, "mean": 1.0}] for name in ("one", "two", "three", "four")}
+    colors = [line.line.color for line in charts.lines(series, UTC, HOUR, "MiB").data]
+    assert len(set(colors)) == 4
+    assert charts.RED not in colors
 
 
 def test_a_line_that_stands_alone_shows_its_lowest_and_highest() -> None:

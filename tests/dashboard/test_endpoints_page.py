@@ -1,10 +1,12 @@
 """The Endpoints page: objectives, error budgets, the period before, and whose requests."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from streamlit.proto.Metric_pb2 import Metric as MetricProto
 from streamlit.testing.v1 import AppTest
 
 from dashboard import endpoints
@@ -44,6 +46,19 @@ def test_an_objective_is_met_or_missed_and_its_budget_is_used(house: House, open
     assert found["GET /health"]["budget"] == pytest.approx(2000)
     assert metrics(app)["Objectives"] == ("✕ 1 missed", "of 2 endpoints")
     assert metrics(app)["Error budget used"] == ("2,000 %", "by GET /health")
+    colors = {metric.label: MetricProto.MetricColor.Name(metric.proto.color) for metric in app.metric}
+    assert colors == {"Objectives": "RED", "Error budget used": "RED", "Requests": "GRAY", "Errors": "GRAY"}
+
+
+def test_an_objective_below_a_millisecond_is_not_rounded(house: House, open_page: Open) -> None:
+    house.do(ask(house, STATS, [0.050]))
+
+    def shown(objectives: str) -> str:
+        house.connect(settings=Settings(objectives=Objectives.parse(objectives)))
+        columns = json.loads(open_page("endpoints").dataframe[0].proto.columns)
+        return str(columns["objective"]["type_config"]["format"])
+
+    assert (shown("*=0.5"), shown("*=1001")) == ("%,.1f", "%,.0f")
 
 
 def test_apdex_counts_tolerable_requests_half_and_failed_ones_not(house: House, open_page: Open) -> None:

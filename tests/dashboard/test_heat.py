@@ -1,5 +1,6 @@
 """Latency over time as a heat map."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -51,3 +52,9 @@ def test_the_objective_is_a_line_where_it_lies_within() -> None:
     ends = data.bucket_ends()
     assert heat.latency(AT, drawn, ends, UTC, AXIS, 300).layout.shapes[0].y0 == 300
     assert not heat.latency(AT, drawn, ends, UTC, AXIS, 5000).layout.shapes
+
+
+def test_an_objective_at_the_top_has_room_for_its_label() -> None:
+    figure = heat.latency(AT, counts([0.001, 0.310], []), data.bucket_ends(), UTC, AXIS, 300)
+    bottom, top = figure.layout.yaxis.range
+    assert top - math.log10(300) > 0.08 * (top - bottom)

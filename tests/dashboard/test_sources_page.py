@@ -199,7 +199,7 @@ def test_every_reason_of_the_collectors_is_explained() -> None:
 
 
 def test_outcomes_differ_in_pattern_as_well_as_in_colour() -> None:
-    step = {"at": NOON, "alive": 10, "refused": 5, "unknown": 1}
+    step = {"at": NOON - timedelta(minutes=5), "alive": 10, "refused": 5, "unknown": 1}
     figure = charts.answers([step], UTC, TimeAxis(NOON - timedelta(hours=1), NOON, 300, live=False))
     assert [trace.y for trace in figure.data] == [(2.0,), (1.0,), (0.2,)]
     assert len({trace.marker.color for trace in figure.data}) == 3

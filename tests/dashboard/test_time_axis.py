@@ -8,10 +8,13 @@ import pytest
 from plotly.io import from_json
 from streamlit.testing.v1 import AppTest
 
+from dashboard import live
+from dashboard.live import Asked
+from dashboard.ranges import short
 from db import deployments, runs
 from tests.dashboard.conftest import House, Open, said
 
-PAGES = ("endpoints", "cache", "database", "jobs", "sources")
+PAGES = ("endpoints", "cache", "database", "system", "jobs", "sources")
 
 
 def url(app: AppTest) -> dict[str, str]:
@@ -65,6 +68,18 @@ def test_what_is_chosen_on_one_page_is_there_on_the_next(house: House, open_page
     assert url(app)["range"] == "6h"
 
 
+def test_what_is_drawn_on_the_overview_is_the_range_of_the_page_it_leads_to(
+    house: House, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=9)
+    found = {"panel": "y3", "from": at.timestamp(), "to": (at + timedelta(minutes=4)).timestamp()}
+    assert live.drawn(found) == Asked("system", (at, at + timedelta(minutes=4)))
+    monkeypatch.setattr(live, "show", lambda jobs: live.drawn(found | {"panel": "y4"}))
+    app = open_page("overview")
+    assert url(app) == {"from": short(at), "to": short(at + timedelta(minutes=4))}
+    assert press(app, "Back").selectbox(key="axis_range").value == "1h"
+
+
 def test_nonsense_in_the_address_is_said_and_the_default_is_shown(house: House, open_page: Open) -> None:
     app = open_page("jobs", range="century")
     assert "“century”" in app.warning[0].value
@@ -80,6 +95,24 @@ def test_two_moments_in_the_address_are_shown_in_the_viewers_zone(house: House, 
     assert f"{noon:%H}:00:00 – {noon.hour + 1:02}:30:20 · steps of 30 s" in said(app)
     assert "anew" not in said(app)
     assert url(app) == {"from": f"{day}T1000Z", "to": f"{day}T113020Z"}
+
+
+def test_whole_minutes_to_choose_from_hold_the_range(house: House, open_page: Open) -> None:
+    day = (datetime.now(UTC) - timedelta(days=2)).date()
+    app = open_page("jobs", **{"from": f"{day}T10:00:40Z", "to": f"{day}T11:30:20Z"})
+    press(app, "Show")
+    assert url(app) == {"from": f"{day}T1000Z", "to": f"{day}T1131Z"}
+
+
+def test_there_is_no_earlier_than_anything_is_kept(house: House, open_page: Open) -> None:
+    app = open_page("jobs", **{"from": "0001-01-01T0000Z", "to": "0001-01-01T0100Z"})
+    assert "more than two years ago" in app.warning[0].value
+    app = open_page("jobs", range="2y")
+    press(app, "Earlier")
+    before = url(app)
+    press(app, "Earlier")
+    assert "nothing is kept so long" in app.warning[0].value
+    assert url(app) == before
 
 
 def test_earlier_later_and_back(house: House, open_page: Open) -> None:

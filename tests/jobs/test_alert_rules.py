@@ -1,7 +1,7 @@
 import pytest
 
 from db.alerts import State
-from jobs.alert_rules import MEMORY, Rule, Streak
+from jobs.alert_rules import MEMORY, Rule, Streak, page_of
 
 
 def states(*values: float, rule: Rule = MEMORY, begin: State = "ok") -> str:
@@ -56,3 +56,8 @@ def test_a_streak_does_not_outlive_the_state_it_was_for() -> None:
     assert streak.reading("ok", 90) == "ok"
     assert streak.reading("firing", 90) == "firing", "another process was first"
     assert streak.reading("ok", 90) == "ok"
+
+
+def test_an_alert_leads_to_the_page_that_says_more() -> None:
+    rules = ("memory", "source reddit", "probe 7", "probe tls 7", "of tomorrow")
+    assert [page_of(rule) for rule in rules] == ["system", "sources", "probes", "probes", ""]

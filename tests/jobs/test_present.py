@@ -73,7 +73,9 @@ async def test_what_postgresql_knows_is_in_the_next_frame(present: Present, db: 
     assert (part.series["subreddits"], part.series["posts"]) == (1, 0)
     (shown,) = part.runs
     assert (shown["id"], shown["job"], shown["outcome"], shown["rise"]) == (run, "prune", "failed", 50)
-    assert [alert["message"] for alert in part.now["alerts"]] == ["Memory at 90 %"]
+    assert [(alert["message"], alert["page"]) for alert in part.now["alerts"]] == [
+        ("Memory at 90 %", "system")
+    ]
     found = verdicts(present)
     assert (found["Jobs"][0], found["Sources"][1], found["Memory"][0]) == ("warning", "Alive", "bad")
 

@@ -154,7 +154,7 @@ def test_each_case_has_its_state_and_word(case: str) -> None:
 
 def test_a_verdict_leads_to_the_page_that_says_more() -> None:
     pages = {verdict.page for verdict, _, _ in CASES.values()}
-    assert pages == {"endpoints", "database", "cache", "jobs", "sources", "overview"}
+    assert pages == {"endpoints", "database", "cache", "jobs", "sources", "system"}
 
 
 def test_the_figure_stands_beside_the_word() -> None:

@@ -1,11 +1,12 @@
 """The real server in a real browser: the overview moves by itself, in every tab, without a word in the console."""
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.process.conftest import Running, Start
 
@@ -139,6 +140,44 @@ def test_ten_tabs_of_one_browser_all_move(
         tab.bring_to_front()
         expect(tab.locator("[data-state]").first).to_have_attribute("data-state", "live", timeout=60_000)
         until_more_frames(tab, frames(tab) + 1)
+    assert complaints == []
+
+
+def draw(
+    page: Page, chart: Locator, since: float, until: float, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Draw a range on a chart, from one part of its width to another."""
+    chart.scroll_into_view_if_needed()
+    place = chart.bounding_box()
+    assert place is not None
+    middle = place["y"] + place["height"] / 2
+    page.mouse.move(place["x"] + since * place["width"], middle)
+    page.mouse.down()
+    page.mouse.move(place["x"] + (since + until) / 2 * place["width"], middle, steps=4)
+    meanwhile()
+    page.mouse.move(place["x"] + until * place["width"], middle, steps=4)
+    page.mouse.up()
+
+
+def test_a_range_drawn_on_a_chart_is_that_of_all_pages_until_the_way_back(
+    context: BrowserContext, server: Running, complaints: list[str]
+) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    memory = page.locator(".nsewdrag").nth(2)
+    expect(memory).to_be_visible(timeout=30_000)
+    until_more_frames(page, frames(page) + 3)
+    draw(page, memory, 0.3, 0.9, meanwhile=lambda: until_more_frames(page, frames(page) + 1))
+    expect(page.get_by_role("heading", name="System", level=1)).to_be_visible(timeout=20_000)
+    expect(page).to_have_url(re.compile(r"/system\?from=.*&to="))
+
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible(timeout=20_000)
+    expect(page).to_have_url(re.compile(r"/jobs\?from=.*&to="))
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/jobs\?range=1h"))
+    draw(page, page.locator(".nsewdrag").first, 0.5, 0.9)
+    expect(page).to_have_url(re.compile(r"/jobs\?from=.*&to="), timeout=20_000)
     assert complaints == []
 
 
