@@ -1,22 +1,24 @@
 """Tables of which one row may be chosen, and stays chosen while rows come and go around it."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import parts
 
+T = TypeVar("T", bound=Hashable)
+
 
 def table(
     frame: pd.DataFrame,
     columns: dict[str, Any],
     alt: str,
-    identities: Sequence[Hashable],
+    identities: Sequence[T],
     key: str,
     **options: Any,
-) -> Hashable:
+) -> T | None:
     """A table; the identity of the row that is chosen, None while none is or once it is gone.
 
     A table's own selection is a row's number: after a rerun with other rows it would mean another one.

@@ -1,19 +1,27 @@
 """Any PostgreSQL that is looked at: what it says of itself, what is judged of it, and what a viewer may do to it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection
+from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection, settings
 from dashboard.kept import forget, kept
+from db import samples
 from db.database import Database
 from db.diagnosis import abilities as abilities_of
-from db.diagnosis import activity, locks
+from db.diagnosis import activity, findings, growth, health, locks, replication, tables, workload, wraparound
 from db.diagnosis.abilities import Abilities, Lack, Unanswered
 from db.diagnosis.activity import Activity, Backend, ConnectionCount
 from db.diagnosis.finding import Finding
+from db.diagnosis.findings import Verdict
+from db.diagnosis.growth import Growth
+from db.diagnosis.health import Counters
 from db.diagnosis.locks import Ended, Holder
+from db.diagnosis.replication import Replication
+from db.diagnosis.tables import TableSize, Upkeep
 from db.diagnosis.target import OWN, Target
+from db.diagnosis.workload import Workload
+from db.diagnosis.wraparound import Age
 from db.errors import DatabaseDown
 
 __all__ = [
@@ -21,25 +29,42 @@ __all__ = [
     "WHY_NOT",
     "Abilities",
     "Activity",
+    "Age",
     "Backend",
     "ConnectionCount",
+    "Counters",
     "Ended",
     "Finding",
+    "Growth",
     "Holder",
     "Lack",
+    "Replication",
+    "TableSize",
     "Unanswered",
+    "Upkeep",
+    "Verdict",
+    "Workload",
     "abilities",
+    "ages",
     "blocking",
     "cancel_statement",
     "clients",
     "connections",
+    "counters",
     "end_connection",
+    "grown",
     "may_act",
+    "of_all_clients",
+    "replicas",
+    "table_sizes",
     "targets",
+    "upkeep",
+    "verdict",
 ]
 
 PAGE = "database"
 WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
+MEMORY_KNOWN_FOR = timedelta(minutes=10)
 T = TypeVar("T")
 
 
@@ -50,7 +75,7 @@ def targets() -> Sequence[str]:
 
 def may_act() -> bool:
     """Whether viewers may cancel statements, end connections and change indexes."""
-    return True
+    return settings().may_change_databases
 
 
 def ask(name: str, question: Callable[[Target], Awaitable[T]]) -> T | Unanswered:
@@ -78,6 +103,67 @@ def ask(name: str, question: Callable[[Target], Awaitable[T]]) -> T | Unanswered
 def abilities(name: str) -> Abilities | Unanswered:
     """What the server has and lets us see, and what is lacking."""
     return ask(name, abilities_of.abilities)
+
+
+@kept(seconds=10, entries=20)
+def verdict(name: str) -> Verdict | Unanswered:
+    """What is wrong with a database, the bad first, and what could not be judged."""
+
+    async def judged(target: Target) -> Verdict:
+        there = connection()
+        assert there is not None
+        return await findings.verdict(target, there.database, await _memory_bytes(there.database))
+
+    return ask(name, judged)
+
+
+async def _memory_bytes(db: Database) -> int | None:
+    """Of the machine or container we run in, as it was sampled last."""
+    series, now = "system_memory_limit", datetime.now(UTC)
+    found = await samples.over_time(db, (series,), now - MEMORY_KNOWN_FOR, now, 60)
+    return int(found[series][-1]["mean"]) if found[series] else None
+
+
+@kept(seconds=10, entries=20)
+def counters(name: str) -> Counters | Unanswered:
+    """What the database has counted: blocks, temporary files, deadlocks, connections; and its size."""
+    return ask(name, health.counters)
+
+
+@kept(seconds=60, entries=20)
+def ages(name: str) -> list[Age] | Unanswered:
+    """How far each database of the server is from running out of transaction ids, the oldest first."""
+    return ask(name, wraparound.ages)
+
+
+@kept(seconds=10, entries=20)
+def replicas(name: str) -> Replication | Unanswered:
+    """Who copies the server, and how far they are behind."""
+    return ask(name, replication.replication)
+
+
+@kept(seconds=30, entries=20)
+def table_sizes(name: str) -> list[TableSize] | Unanswered:
+    """Every judged table, the largest first."""
+    return ask(name, tables.sizes)
+
+
+@kept(seconds=30, entries=20)
+def upkeep(name: str) -> list[Upkeep] | Unanswered:
+    """What vacuum and ANALYZE have to do, table by table and partition by partition."""
+    return ask(name, tables.upkeep)
+
+
+@kept(seconds=60, entries=20)
+def grown(name: str, since: datetime, until: datetime) -> list[Growth]:
+    """How the database and its tables grew between two days, most first."""
+    return asked(PAGE, lambda db: growth.growth(db, name, since, until))
+
+
+@kept(seconds=10, entries=20)
+def of_all_clients(name: str) -> Workload | Unanswered:
+    """What all clients of a database ran, as pg_stat_statements counts it."""
+    return ask(name, workload.workload)
 
 
 @kept(seconds=2, entries=20)

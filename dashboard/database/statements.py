@@ -132,7 +132,7 @@ def _table(found: Sequence[StatementTime]) -> str | None:
         CHOSEN,
         height=420 if len(found) > 11 else "content",
     )
-    return None if chosen is None else str(chosen)
+    return chosen
 
 
 def _open(name: str | None, found: Sequence[StatementTime], axis: TimeAxis, asker: str | None) -> None:

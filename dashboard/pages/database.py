@@ -2,15 +2,20 @@
 
 from dashboard import time_axis
 from dashboard.data import postgresql
-from dashboard.database import choice, connections, slow_log, statements
+from dashboard.database import choice, connections, health, slow_log, statements, workload
 
 axis = time_axis.show()
 name = choice.database()
-views = {
-    "Statements": lambda: statements.show(axis),
-    "Slow statements": lambda: slow_log.show(axis),
-    "Connections": lambda: connections.show(name),
-}
-if name != postgresql.OWN:  # whose statements are not ours to time
-    del views["Slow statements"]
-views[choice.view(list(views))]()
+is_own = name == postgresql.OWN  # the others' statements are not ours to time
+views = ["Health", "Statements", *["Slow statements"] * is_own, "Connections"]
+match choice.view(views):
+    case "Health":
+        health.show(name, axis)
+    case "Statements":
+        if is_own:
+            statements.show(axis)
+        workload.show(name)
+    case "Slow statements":
+        slow_log.show(axis)
+    case _:
+        connections.show(name)

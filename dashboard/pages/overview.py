@@ -7,7 +7,7 @@ from dashboard import data, live, time_axis
 PAGES = {
     "endpoints": "dashboard/pages/endpoints.py",
     "cache": "dashboard/pages/cache.py",
-    "slow-queries": "dashboard/pages/slow_queries.py",
+    "database": "dashboard/pages/database.py",
     "jobs": "dashboard/pages/jobs.py",
     "system": "dashboard/pages/system.py",
     "probes": "dashboard/pages/probes.py",
