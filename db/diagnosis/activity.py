@@ -117,8 +117,8 @@ def long_statements(backends: Iterable[Backend]) -> list[Backend]:
 
 
 def long_transactions(backends: Iterable[Backend]) -> list[Backend]:
-    """Those whose transaction is open for LONG_TRANSACTION_SECONDS or more, the longest first; what takes its time has
-    TOO_LONG_TRANSACTION_SECONDS."""
+    """Those whose transaction is open for LONG_TRANSACTION_SECONDS or more, the longest first; what takes its time
+    has TOO_LONG_TRANSACTION_SECONDS."""
     found = [
         one
         for one in backends
