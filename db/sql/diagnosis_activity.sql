@@ -14,6 +14,9 @@ SELECT pid, backend_start, coalesce(usename, '')::text AS role, coalesce(applica
        host(client_addr) AS client, state, state_change AS state_since, xact_start AS transaction_since,
        query_start AS statement_since, coalesce(query, '') AS text,
        CASE WHEN wait_event_type <> 'Client' THEN wait_event_type || ': ' || wait_event END AS waits_for,
+       pid IN (SELECT pid FROM pg_stat_progress_create_index UNION ALL SELECT pid FROM pg_stat_progress_vacuum
+               UNION ALL SELECT pid FROM pg_stat_progress_analyze UNION ALL SELECT pid FROM pg_stat_progress_cluster
+               UNION ALL SELECT pid FROM pg_stat_progress_copy) AS reports_progress,
        extract(epoch FROM clock_timestamp() - xact_start)::float8 AS transaction_seconds,
        extract(epoch FROM clock_timestamp() - query_start)::float8 AS statement_seconds,
        extract(epoch FROM clock_timestamp() - state_change)::float8 AS state_seconds

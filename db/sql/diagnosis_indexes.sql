@@ -8,6 +8,8 @@ WITH leaf AS (
            coalesce(sum(pg_relation_size(indexrelid)), 0)::bigint AS bytes, coalesce(sum(idx_scan), 0)::bigint AS scans
     FROM leaf LEFT JOIN pg_stat_all_indexes AS used USING (indexrelid)
     GROUP BY root
+), being_changed AS MATERIALIZED (
+    SELECT relation FROM pg_locks WHERE locktype = 'relation' AND granted AND mode = 'ShareUpdateExclusiveLock'
 )
 SELECT index.oid::regclass::text AS index, indrelid::regclass::text AS table, amname::text AS method,
        ARRAY(SELECT pg_get_indexdef(index.oid, number, false) FROM generate_series(1, indnkeyatts) AS number) AS keys,
@@ -19,8 +21,7 @@ SELECT index.oid::regclass::text AS index, indrelid::regclass::text AS table, am
        indisprimary OR indisexclusion OR indisreplident OR indisclustered
            OR EXISTS (SELECT FROM pg_constraint WHERE conindid = index.oid) AS is_needed,
        indisvalid AND indisready AND indislive AS is_valid, index.relkind = 'I' AS is_partitioned,
-       EXISTS (SELECT FROM pg_locks WHERE locktype = 'relation' AND relation = indrelid AND granted
-               AND mode = 'ShareUpdateExclusiveLock') AS building,
+       indrelid IN (SELECT relation FROM being_changed) AS building,
        bytes, scans, partitions,
        'DROP INDEX ' || way.word || index.oid::regclass AS drop_sql,
        head.before || 'INDEX ' || way.word || quote_ident(index.relname) || ' ON '
