@@ -137,21 +137,36 @@ class CountStore:
         )
 
     def _with_times(self, rows: Sequence[DictRow], wanted: Wanted | None) -> list[Counted]:
-        """What the rows count inside of their pieces, intervals as epoch seconds."""
-        parts = []
-        for row in rows:
-            keys, times = unpack_keys(row["packed"])
-            intervals, begin = BY_WIDTH[row["width"]].intervals, int(row["at"].timestamp())
-            if wanted is not None:
-                kept = wanted[keys // (self.buckets * intervals)]
-                keys, times = keys[kept], times[kept]
-            keys, interval = divided(keys, intervals)
-            series, bucket = divided(keys, self.buckets)
-            counted = Counted(series, bucket, begin + interval * row["width"], times)
-            if row["since"] > row["at"] or row["until"].timestamp() < begin + BY_WIDTH[row["width"]].row:
-                counted = _only(counted, _inside(row, interval))
-            parts.append(counted)
-        return parts
+        """What the rows count inside of their pieces, intervals as epoch seconds.
+
+        Rows of one width are taken apart together: a month of hours is many short rows.
+        """
+        return [
+            self._of_width(width, [row for row in rows if row["width"] == width], wanted)
+            for width in {row["width"] for row in rows}
+        ]
+
+    def _of_width(self, width: int, rows: Sequence[DictRow], wanted: Wanted | None) -> Counted:
+        unpacked = [unpack_keys(row["packed"]) for row in rows]
+        keys = np.concatenate([keys for keys, _ in unpacked])
+        times = np.concatenate([times for _, times in unpacked])
+        row = np.repeat(np.arange(len(rows)), [len(keys) for keys, _ in unpacked])
+        intervals = BY_WIDTH[width].intervals
+        if wanted is not None:
+            kept = wanted[keys // (self.buckets * intervals)]
+            keys, times, row = keys[kept], times[kept], row[kept]
+        at = _moments(rows, "at")[row]
+        if intervals == 1:  # a piece asks for whole rows
+            return Counted(*divided(keys, self.buckets), at, times)
+        keys, interval = divided(keys, intervals)
+        at += interval * width
+        inside = (at >= _moments(rows, "since")[row]) & (at < _moments(rows, "until")[row])
+        return _only(Counted(*divided(keys, self.buckets), at, times), inside)
+
+
+def _moments(rows: Sequence[DictRow], name: str) -> Numbers:
+    """A moment of each row, in epoch seconds."""
+    return np.array([int(row[name].timestamp()) for row in rows])
 
 
 def sums(places: Numbers, counts: Numbers, shape: tuple[int, ...]) -> Numbers:

@@ -133,10 +133,10 @@ def unsqueeze(data: bytes | memoryview) -> Numbers:
         planes = np.frombuffer(zstd.decompress(data[1:]), np.uint8).reshape(data[0], -1)
     except (IndexError, zstd.ZstdError) as exc:
         raise ValueError(f"packed numbers cannot be read: {exc}") from exc
-    numbers: Numbers = planes[0].astype(np.int64)
-    for weight in range(1, len(planes)):
-        numbers |= planes[weight].astype(np.int64) << (8 * weight)
-    return numbers
+    numbers = np.zeros((planes.shape[1], 8), np.uint8)
+    for weight, plane in enumerate(planes):
+        numbers[:, weight] = plane
+    return numbers.view("<i8").ravel()
 
 
 def compress(numbers: NDArray[np.float64]) -> bytes:

@@ -121,15 +121,13 @@ async def by_statement(
     async with db.transaction() as session:
         read = await _Read.of(session, since, until)
         groups = read.grouped(0, lambda key: asker is None or key[1] == asker)
-        found = sorted(
-            ((name, read.totals(numbers), numbers) for name, numbers in groups.items()),
-            key=lambda one: -one[1].total_seconds,
-        )[:limit]
-        rows = await session.rows("statement_times.texts", names=[name for name, _, _ in found])
+        dearest = sorted(groups.items(), key=lambda one: -read.sums[one[1], MICROSECONDS].sum())[:limit]
+        found = list(zip(dearest, read.totals([numbers for _, numbers in dearest]), strict=True))
+        rows = await session.rows("statement_times.texts", names=[name for name, _ in dearest])
     texts = {row["name"]: row["text"] for row in rows}
     return [
         StatementTime(name, texts.get(name, name), totals, read.asked(numbers))
-        for name, totals, numbers in found
+        for (name, numbers), totals in found
     ]
 
 
@@ -140,7 +138,8 @@ async def by_asker(
     async with db.transaction() as session:
         read = await _Read.of(session, since, until)
     groups = read.grouped(1, lambda key: statement is None or key[0] == statement)
-    found = [AskerTime(name, read.totals(numbers), len(numbers)) for name, numbers in groups.items()]
+    totals = read.totals(list(groups.values()))
+    found = [AskerTime(name, each, len(groups[name])) for name, each in zip(groups, totals, strict=True)]
     return sorted(found, key=lambda one: -one.totals.total_seconds)
 
 
@@ -240,22 +239,14 @@ class _Read:
                 groups[key[place]].append(number)
         return groups
 
-    def totals(self, numbers: Sequence[int]) -> Totals:
-        counts, added_up = self.times[numbers].sum(axis=0), self.sums[numbers].sum(axis=0).tolist()
-        p50, p95, most = histogram.quantiles(counts, (0.5, 0.95, 1.0))
-        calls, known = added_up[CALLS], added_up[REUSES] + added_up[UNREUSED]
-        seconds = added_up[MICROSECONDS] / 1e6
-        return Totals(
-            calls=calls,
-            rows=added_up[ROWS],
-            total_seconds=seconds,
-            mean=seconds / calls,
-            p50=p50 or 0.0,
-            p95=p95 or 0.0,
-            max=most or 0.0,
-            reuse=added_up[REUSES] / known if known else None,
-            slow=added_up[SLOW],
-        )
+    def totals(self, groups: Sequence[Sequence[int]]) -> list[Totals]:
+        """Those of some groups of series, which are not empty."""
+        if not groups:
+            return []
+        counts = np.stack([self.times[numbers].sum(axis=0) for numbers in groups])
+        added_up = [self.sums[numbers].sum(axis=0).tolist() for numbers in groups]
+        quantiles = zip(*histogram.quantiles_by_row(counts, (0.5, 0.95, 1.0)), strict=True)
+        return [_totals(*each) for each in zip(added_up, quantiles, strict=True)]
 
     def asked(self, numbers: Sequence[int]) -> list[Asked]:
         """Who asked for these series, the dearest first."""
@@ -266,3 +257,20 @@ class _Read:
             for number in numbers
         ]
         return sorted(found, key=lambda one: -one.seconds)
+
+
+def _totals(added_up: Sequence[int], quantiles: Sequence[float | None]) -> Totals:
+    calls, known = added_up[CALLS], added_up[REUSES] + added_up[UNREUSED]
+    seconds = added_up[MICROSECONDS] / 1e6
+    p50, p95, most = (each or 0.0 for each in quantiles)
+    return Totals(
+        calls=calls,
+        rows=added_up[ROWS],
+        total_seconds=seconds,
+        mean=seconds / calls,
+        p50=p50,
+        p95=p95,
+        max=most,
+        reuse=added_up[REUSES] / known if known else None,
+        slow=added_up[SLOW],
+    )

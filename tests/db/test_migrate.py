@@ -1,3 +1,4 @@
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +7,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from db import partitions
+from db.database import with_schema
 from db.errors import MigrationError
-from db.migrate import migrate
+from db.migrate import FOLDER, migrate
 
 
 @pytest.fixture
@@ -63,3 +66,29 @@ def test_two_files_with_one_number_are_refused(empty: str, folder: Path) -> None
     (folder / "0001_again.sql").write_text("SELECT 1;")
     with pytest.raises(MigrationError, match="share a number"):
         migrate(empty, "s", folder)
+
+
+def test_what_the_version_before_measured_of_statements_is_not_carried_over(
+    empty: str, tmp_path: Path
+) -> None:
+    for path in FOLDER.glob("*.sql"):
+        if path.name < "0010":
+            shutil.copy(path, tmp_path)
+    migrate(empty, "s", tmp_path)
+    with psycopg.connect(with_schema(empty, "s"), autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE query_stats_old PARTITION OF query_stats FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
+        )
+        connection.execute(
+            "INSERT INTO query_stats VALUES ('2026-11-01', 10, 'me', 'runs.start', 'me', 1, 1, 1, 1, '')"
+        )
+        connection.execute("INSERT INTO rounds (name, position) VALUES ('posts', 't3_1')")
+        assert "0010_statements.sql" in migrate(empty, "s")
+        gone = connection.execute(
+            "SELECT to_regclass('query_stats'), to_regclass('query_stats_old')"
+        ).fetchone()
+        assert gone == (None, None)
+        assert partitions.ensure(connection) > 0
+        connection.execute("INSERT INTO statement_times_live VALUES (now(), 'me', '')")
+        assert connection.execute("SELECT count(*) FROM slow_queries").fetchone() == (0,)
+        assert connection.execute("SELECT position FROM rounds").fetchone() == ("t3_1",), "the rest stays"
