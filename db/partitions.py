@@ -55,6 +55,7 @@ PARTITIONED = (
     Partitioned("query_stats", DAY, 14 * DAY),
     Partitioned("slow_queries", DAY, 30 * DAY),
     Partitioned("slow_requests", DAY, 7 * DAY),
+    Partitioned("relation_sizes", 30 * DAY, 400 * DAY),
 )
 LIVE = ("latency_live", "samples_live")
 

@@ -39,6 +39,7 @@ class Backend:
         client: its address; None over a Unix socket.
         text: of the statement that runs, or ran last.
         waits_for: such as `Lock: transactionid` or `IO: DataFileRead`.
+        reports_progress: whether it makes an index, vacuums, analyzes or copies, which takes as long as it takes.
         transaction_seconds: None outside a transaction.
         asker: on whose behalf, where it is a connection of this very process.
         is_ours: whether it is Subpulse's, by the name that it gave.
@@ -58,13 +59,15 @@ class Backend:
     statement_seconds: float | None
     text: str
     waits_for: str | None
+    reports_progress: bool
     asker: str | None
     is_ours: bool
 
     @property
     def name(self) -> str:
-        """`process 4711 of shop (reports)`."""
-        return f"process {self.pid} of {self.role}" + (f" ({self.application})" if self.application else "")
+        """`process 4711 of shop (reports)`, and for whom where it is ours."""
+        called = ", ".join(word for word in (self.application, self.asker) if word)
+        return f"process {self.pid} of {self.role}" + (f" ({called})" if called else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +105,26 @@ def _backend(row: DictRow, asker: str | None) -> Backend:
 
 
 def long_statements(backends: Iterable[Backend]) -> list[Backend]:
-    """Those whose statement runs for LONG_STATEMENT_SECONDS or more, the longest first."""
+    """Those whose statement runs for LONG_STATEMENT_SECONDS or more, but what takes its time; the longest first."""
     found = [
         one
         for one in backends
-        if one.state == "active" and (one.statement_seconds or 0) >= LONG_STATEMENT_SECONDS
+        if one.state == "active"
+        and (one.statement_seconds or 0) >= LONG_STATEMENT_SECONDS
+        and not one.reports_progress
     ]
     return sorted(found, key=lambda one: -(one.statement_seconds or 0))
 
 
 def long_transactions(backends: Iterable[Backend]) -> list[Backend]:
-    """Those whose transaction is open for LONG_TRANSACTION_SECONDS or more, the longest first."""
-    found = [one for one in backends if (one.transaction_seconds or 0) >= LONG_TRANSACTION_SECONDS]
+    """Those whose transaction is open for LONG_TRANSACTION_SECONDS or more, the longest first; what takes its time
+    has TOO_LONG_TRANSACTION_SECONDS."""
+    found = [
+        one
+        for one in backends
+        if (one.transaction_seconds or 0)
+        >= (TOO_LONG_TRANSACTION_SECONDS if one.reports_progress else LONG_TRANSACTION_SECONDS)
+    ]
     return sorted(found, key=lambda one: -(one.transaction_seconds or 0))
 
 

@@ -16,6 +16,7 @@ from db.diagnosis.activity import (
 )
 from db.diagnosis.target import Target
 from tests.db.diagnosis.others import another
+from tests.waiting import until_found
 
 
 async def the_other(target: Target) -> Backend:
@@ -45,7 +46,20 @@ async def test_our_own_connections_are_labelled_with_whom_they_work_for(ours: Ta
             found = await activity(ours)
     assert isinstance(found, Activity)
     assert [(one.asker, one.is_ours) for one in found.backends] == [("job prune", True)]
+    assert found.backends[0].name.endswith("of postgres (subpulse, job prune)")
     assert ours.db.askers() == {}
+
+
+async def test_whoever_copies_takes_the_time_it_takes(theirs: Target) -> None:
+    async with another(theirs) as other:
+        await other.execute("CREATE TABLE sales (id int)")
+        async with other.cursor() as cursor, cursor.copy("COPY sales FROM STDIN") as copy:
+            await copy.write("1\n")
+
+            async def is_seen() -> bool:
+                return (await the_other(theirs)).reports_progress
+
+            await until_found(is_seen)
 
 
 async def test_connections_are_counted_by_state_and_application(theirs: Target) -> None:
@@ -82,6 +96,13 @@ async def test_nothing_is_said_of_a_transaction_that_has_just_begun(theirs: Targ
         ({"state": "idle", "statement_seconds": 3601.0, "transaction_seconds": None}, None, None),
         ({"state": "active", "transaction_seconds": 301.0}, "watch", "A long transaction"),
         ({"state": "active", "transaction_seconds": 3601.0}, "bad", "A long transaction"),
+        ({"state": "active", "statement_seconds": 3500.0, "reports_progress": True}, None, None),
+        ({"state": "active", "transaction_seconds": 3500.0, "reports_progress": True}, None, None),
+        (
+            {"state": "active", "transaction_seconds": 3601.0, "reports_progress": True},
+            "bad",
+            "A long transaction",
+        ),
         ({"state": None, "state_seconds": None, "transaction_seconds": None}, None, None),
     ],
 )
