@@ -2,12 +2,17 @@
 
 from datetime import timedelta
 
+import structlog
+
 from db.advice import changes
 from db.advice.apply import apply_wanted
 from db.database import Session
 from db.diagnosis.target import opened
+from db.errors import DatabaseDown
 from jobs.context import Context
 from jobs.job import Arguments
+
+log = structlog.get_logger()
 
 EVERY = timedelta(minutes=1)
 
@@ -25,5 +30,10 @@ async def run(context: Context) -> int:
     ended = 0
     async with opened(context.settings, context.db) as targets:
         for name in sorted(wanted & targets.keys()):
-            ended += await apply_wanted(context.db, targets[name], context.instance)
+            try:
+                ended += await apply_wanted(context.db, targets[name], context.instance)
+            except DatabaseDown as exc:
+                if targets[name].is_own:
+                    raise
+                log.info("index changes wait", target=name, why=str(exc))  # the next run asks again
     return ended

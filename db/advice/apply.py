@@ -33,6 +33,8 @@ async def apply_wanted(db: Database, target: Target, instance: str, patience: Pa
     ended = 0
     try:
         with asked_by("index change"):
+            async with question(target):
+                pass  # nothing is begun with one that is away
             await mark_lost(db, target)
             await clear_remains(db, target, patience)
             while (change := await _take(db, target, instance)) is not None:

@@ -21,14 +21,15 @@ EQUAL = ("equal", "any", "null")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Columns for one scan, and how many rows it reads without and with an index on them, in one execution."""
+    """Columns for one scan, and how many rows it would read with an index on them, in one execution."""
 
     columns: tuple[IndexColumn, ...]
     compared: int
     """how many of the columns are compared for equality: their order among themselves does not matter"""
     is_ordered: bool
     """whether the direction of the other columns matters"""
-    rows_before: float
+    lookups: float
+    """how often the index would be asked"""
     rows_after: float
 
     def is_covered_by(self, index: Index, texts: frozenset[str]) -> bool:
@@ -84,7 +85,7 @@ def _choice(scan: Scan, table: Table, conditions: Sequence[Condition], times: fl
             columns, left = [*picked, IndexColumn(name)], left * share
     if not columns:
         return None
-    return Choice(tuple(columns), len(picked), is_ordered, rows_read(scan, table), max(left * times, 1.0))
+    return Choice(tuple(columns), len(picked), is_ordered, times, max(left * times, 1.0))
 
 
 def _equal_columns(

@@ -101,7 +101,8 @@ async def _checked(target: Target, wanted: _Wanted, able: Abilities) -> IndexAdv
             await session.value("advice.usual_search_path", also=able.schemas[HYPOTHETICAL])
             served = await _served_by_imagined(session, wanted, parts)
         else:
-            served = [_served(need, None) for need in _each_once(wanted.needs)]
+            needed = _each_once(wanted.needs)
+            served = [_served(one, None) for one in needed if one.cost_guessed * CHEAPER_BY <= one.cost]
     if not served:
         return None
     served.sort(key=lambda one: -one.asked.total_seconds)

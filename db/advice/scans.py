@@ -34,6 +34,7 @@ class Scan:
         rows: how many it gives at a time, as PostgreSQL estimates.
         loops: how often it is read.
         cost: of all that together.
+        ordered_cost: of it with sorting it.
         share: of what it would give is read, because a LIMIT ends it.
     """
 
@@ -53,6 +54,7 @@ class Scan:
     rows: float
     loops: float
     cost: float
+    ordered_cost: float
     share: float
 
 
@@ -65,6 +67,12 @@ class _Above:
     joined: tuple[Condition, ...] = ()
     joined_rows: float = 1.0
     loops: float = 1.0
+    ordered_cost: float = 0.0
+    workers: int = 0
+
+    def anew(self, loops: float | None = None) -> "_Above":
+        """What is below nodes that make something else of rows; it is read as often all the same."""
+        return _Above(loops=self.loops if loops is None else loops, workers=self.workers)
 
 
 def total_cost(plan: Plan) -> float:
@@ -114,11 +122,17 @@ def _scan(node: dict[str, Any], above: _Above, whole: float) -> Scan:
         order=above.order if all(_is_of(key.alias, alias) for key in above.order) else (),
         limit_rows=above.limit_rows,
         joined_rows=above.joined_rows,
-        rows=float(node["Plan Rows"]),
+        rows=float(node["Plan Rows"]) * (_shares(above.workers) if node.get("Parallel Aware") else 1),
         loops=above.loops,
         cost=min(cost, whole),
+        ordered_cost=min(max(above.ordered_cost * above.loops, cost), whole),
         share=min(1.0, whole / cost) if cost else 1.0,
     )
+
+
+def _shares(workers: int) -> float:
+    """In how many parts PostgreSQL divides what it reads in parallel: the leader has less time the more it leads."""
+    return workers + max(1 - 0.3 * workers, 0) if workers else 1
 
 
 def _mine(alias: str, *texts: str) -> tuple[Condition, ...]:
@@ -148,18 +162,20 @@ def _is_of(key_alias: str, alias: str) -> bool:
 def _below(node: dict[str, Any], child: dict[str, Any], above: _Above) -> _Above:
     kind, relation = node["Node Type"], child.get("Parent Relationship")
     if relation == "SubPlan":
-        return _Above(loops=above.loops * max(1.0, float(node["Plan Rows"])))
+        return above.anew(above.loops * max(1.0, float(node["Plan Rows"])))
     if relation == "InitPlan":
-        return _Above(loops=above.loops)
+        return above.anew()
     if kind == "Limit":
-        return _Above(limit_rows=float(node["Plan Rows"]), loops=above.loops)
+        return replace(above.anew(), limit_rows=float(node["Plan Rows"]))
+    if "Workers Planned" in node:
+        return replace(above, workers=int(node["Workers Planned"]))
     if kind in SORTS and above.limit_rows is not None:
-        return replace(above, order=_order(node["Sort Key"]))
+        return replace(above, order=_order(node["Sort Key"]), ordered_cost=float(node["Total Cost"]))
     if kind in JOINS and relation in ("Outer", "Inner"):
         return _below_join(node, child, above)
     if kind in HANDING_ON:
         return above
-    return replace(above, order=(), limit_rows=None) if kind in KEEPING else _Above(loops=above.loops)
+    return replace(above, order=(), limit_rows=None) if kind in KEEPING else above.anew()
 
 
 def _order(keys: Sequence[str]) -> tuple[SortKey, ...]:
@@ -181,7 +197,6 @@ def _below_join(node: dict[str, Any], child: dict[str, Any], above: _Above) -> _
         texts = (node.get(name, "") for name in ("Hash Cond", "Merge Cond", "Join Filter"))
         found = (one for text in texts for part in parts(text) if part for one in understood(part))
         joined = tuple(one for one in found if one.kind == "equal" and one.others)
-    found_above = _Above(joined=joined, joined_rows=max(1.0, float(other["Plan Rows"])), loops=loops)
-    if other["Plan Rows"] <= 1:  # what is joined with one row stays in its order
-        return replace(found_above, order=above.order, limit_rows=above.limit_rows)
-    return found_above
+    if other["Plan Rows"] > 1:  # else what is joined stays in its order
+        above = above.anew()
+    return replace(above, joined=joined, joined_rows=max(1.0, float(other["Plan Rows"])), loops=loops)

@@ -73,6 +73,7 @@ class Table:
     Attributes:
         whole: schema and name of the partitioned table, or its own.
         rows: of this one.
+        pages: of this one, 8 KiB each.
         whole_rows: of all partitions.
         written: rows that were written into the whole and are not there still.
         read: rows that were read of the whole, in the same time.
@@ -81,6 +82,7 @@ class Table:
     key: Key
     whole: Key
     rows: float
+    pages: int
     whole_rows: float
     written: int
     read: int
@@ -114,6 +116,7 @@ def _table(row: DictRow, columns: Mapping[str, Column], indexes: Sequence[Index]
         key=_key(row),
         whole=(row["root_schema"], row["root_name"]),
         rows=float(row["rows"]),
+        pages=row["pages"],
         whole_rows=float(row["root_rows"]),
         written=int(row["written"] or 0),
         read=int(row["read"] or 0),

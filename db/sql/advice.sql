@@ -3,11 +3,12 @@
 SELECT set_config('search_path', concat_ws(', ', reset_val, quote_ident(%(also)s)), true) FROM pg_settings WHERE name = 'search_path'
 
 -- name: tables
--- What is known of tables: to which partitioned table each belongs, rows and bytes; and of that one and all of its
--- partitions together rows, bytes, what was written without being there still, and what was read of it.
+-- What is known of tables: to which partitioned table each belongs, rows and pages; and of that one and all of its
+-- partitions together rows, what was written without being there still, and what was read of it.
 WITH named AS (
     SELECT nspname AS schema, relname AS name, c.oid, coalesce(pg_partition_root(c.oid), c.oid) AS root,
-           CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(c.oid) ELSE reltuples END AS rows
+           CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(c.oid) ELSE reltuples END AS rows,
+           (pg_relation_size(c.oid) / current_setting('block_size')::int)::int AS pages
     FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS asked (schema, name)
     JOIN pg_namespace ON nspname = asked.schema
     JOIN pg_class AS c ON relnamespace = pg_namespace.oid AND relname = asked.name
@@ -22,7 +23,7 @@ WITH named AS (
     JOIN pg_class AS c ON c.oid = coalesce(tree.relid, root)
     GROUP BY root
 )
-SELECT named.schema, named.name, named.rows, root_schema.nspname AS root_schema, root_class.relname AS root_name,
+SELECT named.schema, named.name, named.rows, named.pages, root_schema.nspname AS root_schema, root_class.relname AS root_name,
        whole.rows AS root_rows, whole.written, whole.read
 FROM named JOIN whole USING (root)
 JOIN pg_class AS root_class ON root_class.oid = root

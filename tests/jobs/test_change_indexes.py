@@ -45,6 +45,17 @@ async def test_nothing_is_changed_where_the_operator_does_not_allow_it(context: 
     assert await changes.open_targets(context.db) == {"own"}
 
 
+async def test_one_that_is_away_holds_up_no_other(context: Context, wanted: int) -> None:
+    away = "postgresql://nobody@127.0.0.1:1/away"
+    context.settings = context.settings.model_copy(update={"watched_databases": (away,)})
+    definition = IndexDefinition("public", "orders", (IndexColumn("id"),))
+    advice = IndexAdvice(definition, "", "", "", (), 0, "estimate")
+    gone = target.watched(context.settings, context.db.recorder)[0]
+    await changes.want(context.db, gone, advice, "a test")
+    assert await change_indexes.run(context) == 1
+    assert [one.state for one in await changes.changes(context.db)] == ["wanted", "done"]
+
+
 async def test_what_is_wanted_of_a_database_that_is_not_watched_any_more_waits(context: Context) -> None:
     definition = IndexDefinition(context.db.schema, "posts", (IndexColumn("author"),))
     advice = IndexAdvice(definition, "", "", "", (), 0, "estimate")

@@ -43,7 +43,7 @@ def filled_on() -> Callable[[str], str]:
 def clone(postgres: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield make_conninfo(postgres, dbname=name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -146,6 +146,13 @@ async def test_one_index_serves_all_of_whose_columns_it_begins_with(any_ours: Ta
     assert {one.asked.text for one in advice.statements} == {by_domain, newest}
 
 
+async def test_rows_that_lie_all_over_the_table_are_not_worth_an_index(any_ours: Target) -> None:
+    """A fortieth of the rows is on nearly each page: PostgreSQL itself and our guess say the same."""
+    await sql(any_ours.db, "UPDATE posts SET domain = 'example' || score % 40 || '.org'")
+    await sql(any_ours.db, "VACUUM FULL ANALYZE posts")
+    assert (await advised(any_ours, "SELECT id FROM posts WHERE domain = $1")).advice == ()
+
+
 async def test_a_partitioned_table_gets_its_index_part_by_part(any_ours: Target) -> None:
     advice = await the_advice(any_ours, "SELECT FROM slow_requests WHERE seconds = %(seconds)s")
     first, *others = advice.sql.split(";\n")
