@@ -131,6 +131,14 @@ async def by_statement(
     ]
 
 
+async def usual(db: Database, statement: str, since: datetime, until: datetime) -> tuple[float, float] | None:
+    """(mean, p95) seconds of a statement in a range; None when it was not called."""
+    for one in await by_statement(db, since, until):
+        if one.statement == statement:
+            return one.totals.mean, one.totals.p95
+    return None
+
+
 async def by_asker(
     db: Database, since: datetime, until: datetime, statement: str | None = None
 ) -> list[AskerTime]:

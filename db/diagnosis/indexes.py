@@ -20,6 +20,7 @@ class Index:
 
     Attributes:
         index: its name, and `table` its table's, with the schema and in quotes where they are needed.
+        schema_name: its schema, and `index_name` itself, as they are.
         keys: columns or expressions, in their order.
         orders: PostgreSQL's flags of descending and nulls first, one number per key.
         is_needed: whether a constraint, the replica identity or CLUSTER holds on to it.
@@ -29,6 +30,8 @@ class Index:
     """
 
     index: str
+    schema_name: str
+    index_name: str
     table: str
     method: str
     keys: Sequence[str]
@@ -205,14 +208,28 @@ def coverage_of_all(tables: Iterable[Coverage]) -> float | None:
     return 100 * through / (through + past) if through + past else None
 
 
-def judged(found: Sequence[Index], idle: Unused | None) -> list[Finding]:
-    """What is wrong with indexes; each is told of once."""
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """An index that only costs, and why."""
+
+    index: Index
+    finding: Finding
+
+
+def unneeded(found: Sequence[Index], idle: Unused | None) -> list[Unneeded]:
+    """Indexes that are half made, doubled or unused; each is told of once."""
     half_made, doubled = invalid(found), covered(found)
     told = {one.index for one in half_made} | {pair.index.index for pair in doubled}
-    findings = [_half_made(one) for one in half_made] + [_doubled(pair) for pair in doubled]
+    only_cost = [Unneeded(one, _half_made(one)) for one in half_made]
+    only_cost += [Unneeded(pair.index, _doubled(pair)) for pair in doubled]
     if idle is not None:
-        findings += [_idle(one, idle) for one in idle.unused if one.index not in told]
-    return findings
+        only_cost += [Unneeded(one, _idle(one, idle)) for one in idle.unused if one.index not in told]
+    return only_cost
+
+
+def judged(found: Sequence[Index], idle: Unused | None) -> list[Finding]:
+    """What is wrong with indexes."""
+    return [one.finding for one in unneeded(found, idle)]
 
 
 def _half_made(one: Index) -> Finding:

@@ -11,7 +11,8 @@ WITH leaf AS (
 ), being_changed AS MATERIALIZED (
     SELECT relation FROM pg_locks WHERE locktype = 'relation' AND granted AND mode = 'ShareUpdateExclusiveLock'
 )
-SELECT index.oid::regclass::text AS index, indrelid::regclass::text AS table, amname::text AS method,
+SELECT index.oid::regclass::text AS index, nspname::text AS schema_name, index.relname::text AS index_name,
+       indrelid::regclass::text AS table, amname::text AS method,
        ARRAY(SELECT pg_get_indexdef(index.oid, number, false) FROM generate_series(1, indnkeyatts) AS number) AS keys,
        ARRAY(SELECT pg_get_indexdef(index.oid, number, false)
              FROM generate_series(indnkeyatts + 1, indnatts) AS number) AS included,
