@@ -5,7 +5,7 @@ memory the plan is the one they get; without them it is the generic one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -42,7 +42,7 @@ async def explain(db: Database, text: str, params: Any = None) -> Answer:
     """
 
     async def planned(connection: Connection) -> Any:
-        return await connection.execute(b"EXPLAIN (FORMAT JSON) " + text.encode(), params, prepare=False)
+        return await _alone(connection.cursor(), f"EXPLAIN (FORMAT JSON) {text}", params)
 
     return await _answer(db, text, planned, "auto")
 
@@ -60,20 +60,19 @@ async def explain_generic(db: Database, text: str, types: Mapping[str, str] | No
     numbered, count = with_numbers(text, types or {})
 
     async def planned(connection: Connection) -> Any:
+        cursor = psycopg.AsyncRawCursor(connection)  # which takes $1 for a parameter
         if connection.info.server_version >= GENERIC_PLAN_SINCE:
-            nulls = [None] * count
-            return await _alone(connection, f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {numbered}", nulls)
-        await _alone(connection, f"PREPARE {PREPARED} AS {numbered}")
+            return await _alone(cursor, f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {numbered}", [None] * count)
+        await _alone(cursor, f"PREPARE {PREPARED} AS {numbered}")
         given = f"({', '.join(['NULL'] * count)})" if count else ""
-        return await _alone(connection, f"EXPLAIN (FORMAT JSON) EXECUTE {PREPARED}{given}")
+        return await _alone(cursor, f"EXPLAIN (FORMAT JSON) EXECUTE {PREPARED}{given}")
 
     return await _answer(db, text, planned, "force_generic_plan")
 
 
-async def _alone(connection: Connection, text: str, params: Sequence[None] = ()) -> Any:
+async def _alone(cursor: psycopg.AsyncCursor[Any], text: str, params: Any = None) -> Any:
     """Asking for a binary answer takes the protocol in which one message can hold one statement only."""
-    cursor = psycopg.AsyncRawCursor(connection)
-    return await cursor.execute(text.encode(), params, prepare=False, binary=True)
+    return await cursor.execute(text.encode(errors="replace"), params, prepare=False, binary=True)
 
 
 async def _answer(db: Database, text: str, planned: Any, plan_cache_mode: str) -> Answer:
@@ -103,8 +102,8 @@ async def _forget(connection: Connection) -> None:
 
 
 def _why(exc: psycopg.Error) -> str:
-    """On one line; what PostgreSQL says of data (class 22 of its codes) repeats the data."""
-    if (exc.sqlstate or "").startswith("22"):
+    """On one line; what is said of data repeats the data."""
+    if isinstance(exc, psycopg.DataError):
         return f"a value of it cannot be planned with ({type(exc).__name__})"
     return " ".join((exc.diag.message_primary or str(exc)).split())
 

@@ -15,8 +15,8 @@ from psycopg.types.json import Jsonb
 from db import between, plans, statement_times
 from db.database import Database
 from db.levels import STEP, moment
-from db.measure import SlowQuery, parameter_types
 from db.normalized import identified
+from db.statement_costs import SlowQuery, parameter_types
 from db.statement_times import StatementTime
 
 SHOWN = 200

@@ -12,21 +12,22 @@ from datetime import datetime
 
 import numpy as np
 
-from db import histogram, measure
+from db import histogram
+from db import statement_costs as costs
 from db.counts import CountStore, Wanted, sums
 from db.database import Database, Session
 from db.levels import Steps
-from db.measure import Cost, DrainedStatements, Key
 from db.packed import Counted, Numbers, triples
+from db.statement_costs import Cost, DrainedStatements, Key
 
 CALLS, ROWS, REUSES, UNREUSED, SLOW, MICROSECONDS = (
     number - histogram.BUCKETS
     for number in (
-        measure.CALLS, measure.ROWS, measure.REUSES, measure.UNREUSED, measure.SLOW, measure.MICROSECONDS,
+        costs.CALLS, costs.ROWS, costs.REUSES, costs.UNREUSED, costs.SLOW, costs.MICROSECONDS,
     )
 )  # fmt: skip
 TIMES = CountStore("statement_times", histogram.BUCKETS)
-SUMS = CountStore("statement_sums", measure.SUMS)
+SUMS = CountStore("statement_sums", costs.SUMS)
 
 
 async def add(db: Database, instance: str, drained: DrainedStatements) -> None:
