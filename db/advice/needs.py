@@ -8,9 +8,9 @@ from db.advice.advice import Refused
 from db.advice.asked import Asked
 from db.advice.columns import Choice, choices, rows_read
 from db.advice.definition import IndexDefinition
-from db.advice.explained import Plan
 from db.advice.scans import Scan, scans, total_cost
 from db.advice.statistics import Key, Table
+from db.generic_plans import Plan
 
 SMALL_TABLE_ROWS = 10_000  # a table below it is read in a millisecond or two
 FILTERED_ROWS = (
