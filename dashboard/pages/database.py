@@ -2,13 +2,13 @@
 
 from dashboard import time_axis
 from dashboard.data import postgresql
-from dashboard.database import choice, connections, health, slow_log, statements, workload
+from dashboard.database import choice, connections, health, indexes, said, slow_log, statements, workload
 
 axis = time_axis.show()
+said.tell()
 name = choice.database()
 is_own = name == postgresql.OWN  # the others' statements are not ours to time
-views = ["Health", "Statements", *["Slow statements"] * is_own, "Connections"]
-match choice.view(views):
+match choice.view(["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections"]):
     case "Health":
         health.show(name, axis)
     case "Statements":
@@ -17,5 +17,7 @@ match choice.view(views):
         workload.show(name)
     case "Slow statements":
         slow_log.show(axis)
+    case "Indexes":
+        indexes.show(name)
     case _:
         connections.show(name)

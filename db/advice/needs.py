@@ -130,6 +130,11 @@ def _why_not(need: Need) -> str | None:
     """Why an index is not worth it; None when it is."""
     columns = " and ".join(column.name for column in need.choice.columns)
     table, share = need.table, need.rows_after / need.rows_before
+    if share >= 1:
+        return (
+            f"Through an index on {columns} {need.asked.statement} would read no fewer of {need.definition.table} than "
+            "now."
+        )
     if share > LARGE_SHARE:
         return (
             f"An index on {columns} would still leave {100 * share:.0f} % of the {need.rows_before:,.0f} rows of "
