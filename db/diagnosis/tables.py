@@ -61,6 +61,7 @@ class Upkeep:
     dead_rows_due: float
     changed_rows_due: float
     being_vacuumed: bool
+    server_started_at: datetime
     has_statistics: bool | None
 
 
@@ -93,7 +94,10 @@ def overdue_vacuum(tables: Iterable[Upkeep], now: datetime | None = None) -> lis
 
 
 def stale_statistics(tables: Sequence[Upkeep], now: datetime | None = None) -> list[Upkeep]:
-    """Tables of STATISTICS_LEAST_ROWS or more whose statistics are missing, or of far fewer or other rows."""
+    """Tables of STATISTICS_LEAST_ROWS or more whose statistics are missing, or of far fewer or other rows.
+
+    On a server that has just started nothing has had the time to make any.
+    """
     respite = (now or datetime.now(UTC)) - timedelta(seconds=RESPITE_SECONDS)
     below: dict[str, int] = {}
     for one in tables:
@@ -103,7 +107,8 @@ def stale_statistics(tables: Sequence[Upkeep], now: datetime | None = None) -> l
         rows = below.get(one.table, 0) if one.is_partitioned else one.rows
         is_old = one.changed_rows >= max(CHANGED_ROWS_TIMES * one.changed_rows_due, STATISTICS_LEAST_ROWS)
         rested = one.analyzed_at is None or one.analyzed_at < respite
-        if (rows >= STATISTICS_LEAST_ROWS and one.has_statistics is False) or (is_old and rested):
+        is_missing = rows >= STATISTICS_LEAST_ROWS and one.has_statistics is False
+        if one.server_started_at < respite and (is_missing or (is_old and rested)):
             found.append(one)
     return found
 

@@ -35,6 +35,7 @@ SELECT own.oid::regclass::text AS table, own.relkind = 'p' AS is_partitioned,
                       current_setting('autovacuum_analyze_scale_factor'))::float8
              * greatest(own.reltuples, 0) AS changed_rows_due,
        own.oid IN (SELECT progress.relid FROM pg_stat_progress_vacuum AS progress) AS being_vacuumed,
+       pg_postmaster_start_time() AS server_started_at,
        CASE WHEN has_table_privilege(own.oid, 'SELECT') THEN EXISTS (
            SELECT FROM pg_stats WHERE pg_stats.schemaname = nspname AND tablename = own.relname
        ) END AS has_statistics

@@ -96,15 +96,22 @@ async def test_few_dead_rows_a_running_vacuum_and_one_just_ended_are_no_matter(s
 
 async def test_a_table_without_statistics_is_found_and_so_is_one_of_partitions(shop: Target) -> None:
     found = list((await upkeep(shop)).values())
-    assert {one.table for one in stale_statistics(found)} == {
+    assert {one.table for one in stale_statistics(found, LATER)} == {
         "public.sales",
         "public.visits",
         "public.visits_1",
     }
-    findings = {one.remedy_sql: one for one in judged(found)}
+    findings = {one.remedy_sql: one for one in judged(found, LATER) if one.title == "Stale statistics"}
     assert "of a table with partitions PostgreSQL makes none" in findings["ANALYZE public.visits"].sentence
     await run(shop, *(remedy for remedy in findings if remedy))
-    assert stale_statistics(list((await upkeep(shop)).values())) == []
+    assert stale_statistics(list((await upkeep(shop)).values()), LATER) == []
+
+
+async def test_a_server_that_has_just_started_has_had_no_time_to_make_statistics(shop: Target) -> None:
+    found = list((await upkeep(shop)).values())
+    started_at = found[0].server_started_at
+    assert stale_statistics(found, started_at + timedelta(minutes=9)) == []
+    assert len(stale_statistics(found, started_at + timedelta(minutes=11))) == 3
 
 
 async def test_statistics_of_rows_that_have_changed_since_are_stale(shop: Target) -> None:
