@@ -21,6 +21,7 @@ from jobs import (
     reread_posts,
     roll_up,
     sample_process,
+    watch_databases,
 )
 from jobs.job import Job
 from settings import Settings
@@ -84,6 +85,12 @@ JOBS = (
         change_indexes.EVERY,
         change_indexes.run,
         change_indexes.plan,
+    ),
+    Job(
+        "watch_databases",
+        "keep how large databases are, and measure what new indexes brought",
+        watch_databases.EVERY,
+        watch_databases.run,
     ),
     Job("prune", "forget what is too old to be asked for", timedelta(hours=1), prune.run),
     Job("roll_up", "roll up telemetry of the hours that are over", roll_up.EVERY, roll_up.run),
