@@ -20,6 +20,7 @@ from db.levels import BY_WIDTH, STEP, Steps, moment
 from db.packed import compress, decompress
 
 COUNT, MEAN, LOW, HIGH = range(4)
+MEMORY_KNOWN_FOR = timedelta(minutes=10)
 Summary = NDArray[np.float64]  # shape (4, intervals)
 
 
@@ -186,3 +187,10 @@ async def _stored(
         untils=[moment(piece.until) for piece in covering],
         process=process,
     )
+
+
+async def machine_memory_bytes(db: Database) -> int | None:
+    """Of the machine or container that Subpulse runs in, as it was sampled last; None when that is too long ago."""
+    series, now = "system_memory_limit", datetime.now(UTC)
+    found = await over_time(db, (series,), now - MEMORY_KNOWN_FOR, now, STEP)
+    return int(found[series][-1]["mean"]) if found[series] else None

@@ -9,6 +9,7 @@ KEEP = {
     "sources.prune": timedelta(days=30),
     "alerts.prune": timedelta(days=365),
     "instances.prune": timedelta(days=7),
+    "reports.prune": timedelta(days=730),
 }
 KEEP_RUNS = timedelta(days=14)
 RUNS_AT_ONCE = 5_000

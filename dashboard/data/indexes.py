@@ -1,7 +1,7 @@
 """Indexes of a database: those that are there, those that are missing, and what was done about them."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection
 from dashboard.data.jobs import can_control_jobs, run_job
@@ -11,10 +11,10 @@ from db import statement_times
 from db.advice import changes as changing
 from db.advice import missing
 from db.advice.advice import Advised, IndexAdvice
-from db.advice.asked import Asked
 from db.advice.changes import IndexChange, UnneededIndex
+from db.advice.gathered import statements_asked
 from db.database import Database
-from db.diagnosis import growth, indexes, workload
+from db.diagnosis import growth, indexes
 from db.diagnosis.abilities import Unanswered, abilities
 from db.diagnosis.indexes import Coverage, Index, Unneeded
 from db.diagnosis.target import Target
@@ -38,7 +38,6 @@ __all__ = [
     "unneeded",
 ]
 
-LOOKED_BACK = timedelta(days=7)
 BY_WHOM = "the Database page"
 coverage_of_all = indexes.coverage_of_all
 
@@ -76,28 +75,9 @@ def advised(name: str) -> Advised | Unanswered:
     """Indexes that the statements of the last days lack, the most seconds first; nothing is run but EXPLAIN."""
 
     async def looked(target: Target) -> Advised:
-        return await missing.missing_indexes(target, await _asked(target), await abilities(target))
+        return await missing.missing_indexes(target, await statements_asked(target), await abilities(target))
 
     return ask(name, looked)
-
-
-async def _asked(target: Target) -> list[Asked]:
-    """What Subpulse ran itself, as it measured it, and what others ran, where that is counted."""
-    found: list[Asked] = []
-    if target.is_own:
-        now = datetime.now(UTC)
-        found = [
-            Asked(one.statement, one.text, one.totals.calls, one.totals.total_seconds, one.totals.mean)
-            for one in await statement_times.by_statement(target.db, now - LOOKED_BACK, now)
-        ]
-    others = await workload.workload(target)
-    if isinstance(others, Unanswered):
-        return found
-    return found + [
-        Asked(" ".join(one.text.split()), one.text, one.calls, one.total_seconds, one.mean_seconds)
-        for one in others.statements
-        if not (target.is_own and one.is_ours)
-    ]
 
 
 @kept(seconds=5, entries=20)

@@ -1,7 +1,7 @@
 """Any PostgreSQL that is looked at: what it says of itself, what is judged of it, and what a viewer may do to it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection, settings
@@ -64,7 +64,6 @@ __all__ = [
 
 PAGE = "database"
 WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
-MEMORY_KNOWN_FOR = timedelta(minutes=10)
 T = TypeVar("T")
 
 
@@ -112,16 +111,11 @@ def verdict(name: str) -> Verdict | Unanswered:
     async def judged(target: Target) -> Verdict:
         there = connection()
         assert there is not None
-        return await findings.verdict(target, there.database, await _memory_bytes(there.database))
+        return await findings.verdict(
+            target, there.database, await samples.machine_memory_bytes(there.database)
+        )
 
     return ask(name, judged)
-
-
-async def _memory_bytes(db: Database) -> int | None:
-    """Of the machine or container we run in, as it was sampled last."""
-    series, now = "system_memory_limit", datetime.now(UTC)
-    found = await samples.over_time(db, (series,), now - MEMORY_KNOWN_FOR, now, 60)
-    return int(found[series][-1]["mean"]) if found[series] else None
 
 
 @kept(seconds=10, entries=20)

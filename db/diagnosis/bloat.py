@@ -16,6 +16,8 @@ from db.diagnosis.words import size
 BLOAT_PERCENT = 50.0
 BLOAT_LEAST_BYTES = 100 * 2**20  # PgHero's index bloat begins there
 TOO_MUCH_BLOAT_BYTES = 2**30
+TOLD = 10
+TOLD_LEAST_BYTES = 10 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ async def bloat(target: Target) -> Bloated | Unanswered:
         tables = await session.rows("diagnosis_bloat.tables", schema=target.schema)
         indexes = await session.rows("diagnosis_bloat.indexes", schema=target.schema)
     return Bloated([Bloat(**row) for row in tables], [Bloat(**row) for row in indexes], seen["hidden"])
+
+
+def most(found: Bloated) -> list[Bloat]:
+    """Tables and indexes that waste most, whether or not that is judged: TOLD of them, from TOLD_LEAST_BYTES on."""
+    each = [one for one in (*found.tables, *found.indexes) if one.wasted_bytes >= TOLD_LEAST_BYTES]
+    return sorted(each, key=lambda one: -one.wasted_bytes)[:TOLD]
 
 
 def judged(found: Bloated) -> list[Finding]:

@@ -116,7 +116,7 @@ def stale_statistics(tables: Sequence[Upkeep], now: datetime | None = None) -> l
 def judged(tables: Sequence[Upkeep], now: datetime | None = None) -> list[Finding]:
     """What is wrong with the upkeep of tables."""
     findings = [_overdue(one) for one in overdue_vacuum(tables, now)]
-    return findings + [_stale(one) for one in stale_statistics(tables, now)]
+    return findings + [stale_finding(one) for one in stale_statistics(tables, now)]
 
 
 def _overdue(one: Upkeep) -> Finding:
@@ -131,7 +131,8 @@ def _overdue(one: Upkeep) -> Finding:
     )
 
 
-def _stale(one: Upkeep) -> Finding:
+def stale_finding(one: Upkeep) -> Finding:
+    """What is wrong with the statistics of a table that is among the stale ones."""
     if one.has_statistics is False:
         why = "has no statistics at all, so that the planner guesses"
         why += "; of a table with partitions PostgreSQL makes none by itself" if one.is_partitioned else ""

@@ -2,6 +2,8 @@
 
 _SPANS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 _SIZES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+ALIKE_PERCENT = 5.0  # a change below this is none
+MANY_TIMES_PERCENT = 900.0  # a change above this is told in times
 
 
 def duration(seconds: float) -> str:
@@ -30,3 +32,17 @@ def number(count: float) -> str:
 def counted(count: int, one: str, many: str) -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number(count)} {one if count == 1 else many}"
+
+
+def change(now: float, before: float | None, more: str, less: str) -> str | None:
+    """`▲ 12 % slower`, `▼ 8 % faster`, `≈ alike`; `new` where it was nought; None where that is not known."""
+    if before is None:
+        return None
+    if not before:
+        return "new"
+    percent = 100 * (now - before) / before
+    if abs(percent) < ALIKE_PERCENT:
+        return "≈ alike"
+    if percent >= MANY_TIMES_PERCENT:
+        return f"▲ {now / before:,.0f} times"
+    return f"▲ {percent:,.0f} % {more}" if percent > 0 else f"▼ {-percent:,.0f} % {less}"
