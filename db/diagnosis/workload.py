@@ -1,7 +1,7 @@
 """What all clients of a database run, as pg_stat_statements counts it, with what Subpulse runs itself marked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from db.diagnosis.abilities import STATEMENTS, Unanswered, abilities, answered
 from db.diagnosis.target import Target, question
+from db.generic_plans import NAME as EXPLAINED
 from db.statements import statements
 
 MOST_STATEMENTS = 500
@@ -92,18 +93,23 @@ async def workload(target: Target) -> Workload | Unanswered:
         "schema": sql.Identifier(seen.schemas[STATEMENTS]),
         "read_time": sql.Identifier("shared_blk_read_time" if version >= RENAMED_TIMES else "blk_read_time"),
     }
+    asked = _named("statements", names), _named("since", names)
     async with question(target) as session, session.connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_named("statements", names), {"most": MOST_STATEMENTS})
+        await cursor.execute(asked[0], {"most": MOST_STATEMENTS})
         rows = await cursor.fetchall()
-        await cursor.execute(_named("since", names))
+        await cursor.execute(asked[1])
         counting = await cursor.fetchone()
     assert counting is not None
-    ours = our_statements()
+    ours = our_statements().union(map(fingerprint, asked))
     return Workload(
-        [Statement(**row, is_ours=fingerprint(row["text"]) in ours) for row in rows if row["id"] is not None],
+        [Statement(**row, is_ours=_is_ours(row["text"], ours)) for row in rows if row["id"] is not None],
         **counting,
         hidden_seconds=sum(row["total_seconds"] for row in rows if row["id"] is None),
     )
+
+
+def _is_ours(text: str, ours: Set[str]) -> bool:
+    return fingerprint(text) in ours or EXPLAINED in text
 
 
 def _named(statement: str, names: dict[str, sql.Identifier]) -> str:
