@@ -2,13 +2,25 @@
 
 from dashboard import time_axis
 from dashboard.data import postgresql
-from dashboard.database import choice, connections, health, indexes, said, slow_log, statements, workload
+from dashboard.database import (
+    choice,
+    connections,
+    health,
+    indexes,
+    reports,
+    said,
+    slow_log,
+    statements,
+    workload,
+)
 
 axis = time_axis.show()
 said.tell()
 name = choice.database()
 is_own = name == postgresql.OWN  # the others' statements are not ours to time
-match choice.view(["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections"]):
+match choice.view(
+    ["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections", "Reports"]
+):
     case "Health":
         health.show(name, axis)
     case "Statements":
@@ -19,5 +31,7 @@ match choice.view(["Health", "Statements", *["Slow statements"] * is_own, "Index
         slow_log.show(axis)
     case "Indexes":
         indexes.show(name)
+    case "Reports":
+        reports.show(name)
     case _:
         connections.show(name)
