@@ -182,7 +182,13 @@ def _by_column(conditions: Iterable[Condition], table: Table) -> Iterator[tuple[
 
 
 def _can_be_indexed(column: Column | None) -> bool:
-    return column is not None and column.is_sortable and column.width_bytes <= WIDE_COLUMN_BYTES
+    """Not one that was never analyzed: what an index would leave of its values could only be made up."""
+    return (
+        column is not None
+        and column.is_analyzed
+        and column.is_sortable
+        and column.width_bytes <= WIDE_COLUMN_BYTES
+    )
 
 
 def _keeps_value(condition: Condition, column: Column | None) -> bool:

@@ -25,6 +25,7 @@ class Column:
         distinct: how many different values there are.
         common: share of the rows by value, of the most common ones.
         width_bytes: of a value, in the mean.
+        is_analyzed: whether PostgreSQL has looked at its values; else all of this is assumed.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     distinct: float
     common: Mapping[str, float]
     width_bytes: int
+    is_analyzed: bool
 
     def share(self, condition: Condition) -> float:
         """Which share of the rows a condition other than a range leaves, 0 to 1."""
@@ -140,4 +142,5 @@ def _column(row: DictRow, rows: float) -> Column:
         distinct=max(float(distinct), 1.0),
         common={value: float(share) for value, share in common if value is not None},
         width_bytes=row["avg_width"] or 8,
+        is_analyzed=row["null_frac"] is not None,
     )

@@ -68,6 +68,18 @@ async def test_a_slow_join_is_found(any_ours: Target) -> None:
     assert advice.rows_after < 50
 
 
+async def test_nothing_is_made_up_of_a_table_that_was_never_analyzed(any_ours: Target) -> None:
+    text = "SELECT id FROM fresh WHERE id > %(after)s AND gone IS NULL ORDER BY id LIMIT %(limit)s"
+    await sql(
+        any_ours.db, "CREATE TABLE fresh (id text PRIMARY KEY, gone date) WITH (autovacuum_enabled = off)"
+    )
+    await sql(any_ours.db, "INSERT INTO fresh SELECT n FROM generate_series(1, 20000) AS n")
+    await sql(any_ours.db, "VACUUM fresh")  # which counts rows, and looks at none
+    assert (await advised(any_ours, text)).advice == ()
+    await sql(any_ours.db, "ANALYZE fresh")
+    assert (await advised(any_ours, text)).advice == (), "nor afterwards, when it is known that all are null"
+
+
 async def test_an_order_with_a_limit_is_found_after_what_is_equal(any_ours: Target) -> None:
     text = "SELECT id FROM posts WHERE subreddit_id = %(id)s ORDER BY score DESC, id LIMIT 10"
     await sql(any_ours.db, "UPDATE posts SET subreddit_id = 't5_' || (score % 9 + 1)")
