@@ -1,6 +1,7 @@
 """The weekly reports: the newest one opened, earlier ones to choose from, and the lever that makes one now."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -99,7 +100,7 @@ def _show_costs(title: str, costs: Costs | None) -> None:
                 for one in costs.statements
             ),
             {
-                "statement": parts.text("Statement", pinned=True, width=300),
+                "statement": parts.text("Statement", pinned=True, width=230),
                 "share": st.column_config.ProgressColumn(
                     "Share", format="%.1f %%", min_value=0, max_value=100
                 ),
@@ -108,12 +109,18 @@ def _show_costs(title: str, costs: Costs | None) -> None:
                 "calls": parts.number("Calls"),
                 "mean": parts.number("Mean (ms)", 2),
                 "mean_change": parts.text("Mean, to before", help="Against the time before"),
-                "p95": parts.number("p95 (ms)", 2),
-                "role": parts.text("Role"),
+                **_last_column(costs),
             },
             alt=f"{title}: the statements that took most time in all",
             height=420 if len(costs.statements) > 11 else "content",
         )
+
+
+def _last_column(costs: Costs) -> dict[str, Any]:
+    """Of our own statements p95 is known, of others' who ran them."""
+    if any(one.role is not None for one in costs.statements):
+        return {"role": parts.text("Role")}
+    return {"p95": parts.number("p95 (ms)", 2)}
 
 
 def _show_missing(report: Report) -> None:
