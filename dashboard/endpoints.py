@@ -14,7 +14,6 @@ from dashboard.ranges import TimeAxis
 
 PARAM = "endpoint"
 ALL = "All of them"
-ALIKE_PERCENT = 5  # a change below this is none
 FILLED_BY = {  # what fills an empty page, by whose requests it shows
     "API": "Ask the API something, such as /api/subreddits, and it appears here within 10 seconds.",
     "Dashboard": "What pages read appears here within 10 seconds.",
@@ -22,18 +21,6 @@ FILLED_BY = {  # what fills an empty page, by whose requests it shows
     "All": "Ask the API something, such as /api/subreddits, and it appears here within 10 seconds.",
 }
 MET, MISSED = "✓ met", "✕ missed"
-
-
-def change(now: float, before: float | None, more: str, less: str) -> str:
-    """`▲ 12 % slower`, `▼ 8 % faster`, `≈ alike`; `new` when there is nothing to compare with."""
-    if not before:
-        return "new"
-    percent = 100 * (now - before) / before
-    if abs(percent) < ALIKE_PERCENT:
-        return "≈ alike"
-    if percent >= 900:
-        return f"▲ {now / before:,.0f} times"
-    return f"▲ {percent:,.0f} % {more}" if percent > 0 else f"▼ {-percent:,.0f} % {less}"
 
 
 def verdict(endpoint: Endpoint) -> str:
@@ -65,7 +52,7 @@ def summary(endpoints: Sequence[Endpoint]) -> None:
             f"by {worst.name}" if worst else "no objectives",
             bad=bool(missed),
         )
-        _figure("Requests", format.number(count), change(count, earlier, "more", "fewer"))
+        _figure("Requests", format.number(count), data.change(count, earlier, "more", "fewer"))
         _figure(
             "Errors",
             format.percent(format.share(errors, count), 2),
@@ -185,10 +172,12 @@ def _row(endpoint: Endpoint) -> data.Row:
         "p95": endpoint.p95 * 1e3,
         "objective": None if endpoint.objective is None else endpoint.objective * 1e3,
         "budget": None if endpoint.budget_used is None else 100 * endpoint.budget_used,
-        "p95_change": change(endpoint.p95, before.p95 if before else None, "slower", "faster"),
+        "p95_change": data.change(endpoint.p95, before.p95 if before else None, "slower", "faster"),
         "count": endpoint.count,
         "rate": 60 * endpoint.per_second,
-        "rate_change": change(endpoint.per_second, before.per_second if before else None, "more", "fewer"),
+        "rate_change": data.change(
+            endpoint.per_second, before.per_second if before else None, "more", "fewer"
+        ),
         "p50": endpoint.p50 * 1e3,
         "p99": endpoint.p99 * 1e3,
         "max": endpoint.max * 1e3,

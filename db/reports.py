@@ -22,6 +22,10 @@ COMPARED_FROM = timedelta(days=6)
 SHOWN = 200
 
 
+def _change(now: float, before: float | None, more: str, less: str) -> str | None:
+    return None if before is None else change(now, before, more, less)
+
+
 @dataclass(frozen=True, slots=True)
 class StatementCost:
     """What a statement took in a period, and in one as long before it.
@@ -48,12 +52,12 @@ class StatementCost:
     @property
     def change(self) -> str | None:
         """Of the time in all, in words."""
-        return change(self.seconds, self.seconds_before, "more", "less")
+        return _change(self.seconds, self.seconds_before, "more", "less")
 
     @property
     def mean_change(self) -> str | None:
         """Of the mean time, in words."""
-        return change(self.mean_seconds, self.mean_seconds_before, "slower", "faster")
+        return _change(self.mean_seconds, self.mean_seconds_before, "slower", "faster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Costs:
     @property
     def change(self) -> str | None:
         """Of the time in all, in words."""
-        return change(self.seconds, self.seconds_before, "more", "less")
+        return _change(self.seconds, self.seconds_before, "more", "less")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dashboard.data.jobs import jobs_of_each_process
 from dashboard.data.probes import probes
 from dashboard.kept import kept
 from db import histogram, latency, slow_requests
+from db.diagnosis import words
 from db.latency import OverTime, RouteLatency
 
 Kind = Literal["API", "Dashboard", "Probes", "All"]
@@ -17,6 +18,7 @@ PAGE, PROBE = "PAGE", "PROBE"  # the methods under which the dashboard's own rea
 KINDS: tuple[Kind, ...] = ("API", "Dashboard", "Probes", "All")
 SLOWER_THAN_OBJECTIVE = 0.05  # the share of requests that may be: the objective is one of p95
 TOLERABLE = 4  # Apdex: up to so many times the target a request is tolerated
+change = words.change
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,8 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{number(count)} {one if count == 1 else many}"
 
 
-def change(now: float, before: float | None, more: str, less: str) -> str | None:
-    """`▲ 12 % slower`, `▼ 8 % faster`, `≈ alike`; `new` where it was nought; None where that is not known."""
-    if before is None:
-        return None
+def change(now: float, before: float | None, more: str, less: str) -> str:
+    """`▲ 12 % slower`, `▼ 8 % faster`, `≈ alike`; `new` when there is nothing to compare with."""
     if not before:
         return "new"
     percent = 100 * (now - before) / before

@@ -9,7 +9,7 @@ import pytest
 from streamlit.proto.Metric_pb2 import Metric as MetricProto
 from streamlit.testing.v1 import AppTest
 
-from dashboard import endpoints
+from dashboard import data, endpoints
 from db import histogram, latency, probes
 from db.probe_definition import Definition
 from settings import Objectives, Settings
@@ -132,4 +132,4 @@ def test_an_endpoint_that_nobody_asked_stays_chosen(house: House, open_page: Ope
     ],
 )
 def test_a_change_has_an_arrow_and_a_word(now: float, before: float | None, words: str) -> None:
-    assert endpoints.change(now, before, "slower", "faster") == words
+    assert data.change(now, before, "slower", "faster") == words
