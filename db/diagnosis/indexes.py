@@ -81,7 +81,8 @@ class Covered:
 async def indexes(target: Target) -> list[Index]:
     """Every index of the judged tables, the largest first."""
     async with question(target) as session:
-        return [Index(**row) for row in await session.rows("diagnosis_indexes.all", schema=target.schema)]
+        rows = await session.rows("diagnosis_indexes.all", schema=target.schema)
+    return [Index(**row) for row in rows if row["create_sql"] is not None]  # else it was dropped meanwhile
 
 
 @answered
