@@ -14,9 +14,9 @@ from db.advice.advice import Advised, IndexAdvice
 from db.advice.asked import Asked
 from db.advice.changes import IndexChange, UnneededIndex
 from db.database import Database
+from db.diagnosis import coverage as reading
 from db.diagnosis import growth, indexes, workload
 from db.diagnosis.abilities import Unanswered, abilities
-from db.diagnosis import coverage as reading
 from db.diagnosis.coverage import Coverage
 from db.diagnosis.indexes import Index, Unneeded
 from db.diagnosis.target import Target
