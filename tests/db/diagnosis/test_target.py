@@ -97,8 +97,11 @@ async def test_questions_to_a_watched_database_are_measured_under_its_name(
             for each in (own, other):
                 async with question(each) as session:
                     await session.rows("diagnosis_abilities.role")
-    stats, _ = db.recorder.drain()
-    askers = {asker for (text, asker) in stats if "is_superuser" in text}
+    askers = {
+        asker
+        for (statement, asker) in db.recorder.drain().together
+        if statement == "diagnosis_abilities.role"
+    }
     assert askers == {"page database", f"watching {other.name}"}
 
 
