@@ -50,6 +50,40 @@ class Panel:
 
 PER_MINUTE = 60.0
 ALERT_SHARE = 0.8  # of the memory limit, at which the memory alert fires
+POOL = Panel(
+    "Pool",
+    ("pool_size", "pool_in_use", "pool_waiting"),
+    "Connections",
+    "connections, and who waits",
+    reading=FINE,
+)
+OF_THE_POOL = (  # of the Database page
+    POOL,
+    Panel(
+        "Wait for a connection",
+        ("pool_wait",),
+        "Milliseconds",
+        "p95: 95 of 100 waited at most this long, ms",
+        reading="%{y:,.2f} ms",
+    ),
+    Panel("Uses of a connection", ("pool_reuse",), "Times", "how often each was handed out, in the mean"),
+    Panel(
+        "Age of connections",
+        ("pool_oldest", "pool_age"),
+        "Minutes",
+        "minutes",
+        1 / 60,
+        "%{y:,.1f} min",
+    ),
+    Panel(
+        "Prepared statements",
+        ("prepared_reuse",),
+        "Percent",
+        "percent of executions that reused one",
+        reading=PERCENT,
+        most=102,
+    ),
+)
 GROUPS: dict[str, tuple[Panel, ...]] = {
     "Memory": (
         Panel(
@@ -112,7 +146,7 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
             "Oldest waiting", ("queue_oldest",), "Seconds", "seconds since it was queued", reading="%{y:,.1f} s",
             shared=True,
         ),
-        Panel("Pool", ("pool_in_use", "pool_waiting"), "Connections", "connections, and who waits", reading=FINE),
+        POOL,
         Panel(
             "Cache hit rate", ("hit_rate",), "Percent", "percent, of the last 5 minutes", reading=PERCENT, most=102
         ),

@@ -9,8 +9,10 @@ import streamlit as st
 from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
+from dashboard.database import pool
 from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
+from dashboard.ranges import TimeAxis
 
 STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
     "active": "runs a statement",
@@ -22,8 +24,10 @@ STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
 }
 
 
-def show(name: str) -> None:
-    """Blocked statements first, then what runs, then all connections by state."""
+def show(name: str, axis: TimeAxis) -> None:
+    """Subpulse's own pool, blocked statements, what runs, then all connections by state."""
+    if name == postgresql.OWN:
+        pool.show(axis)
     _show_blocking(name)
     _show_clients(name)
     _show_connections(name)

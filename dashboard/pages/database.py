@@ -20,4 +20,4 @@ match choice.view(["Health", "Statements", *["Slow statements"] * is_own, "Index
     case "Indexes":
         indexes.show(name)
     case _:
-        connections.show(name)
+        connections.show(name, axis)

@@ -132,8 +132,8 @@ def _why_not(need: Need) -> str | None:
     table, share = need.table, need.rows_after / need.rows_before
     if share >= 1:
         return (
-            f"Through an index on {columns} {need.asked.statement} would read no fewer of {need.definition.table} than "
-            "now."
+            f"Through an index on {columns} {need.asked.statement} would read no fewer of {need.definition.table} "
+            "than now."
         )
     if share > LARGE_SHARE:
         return (
