@@ -57,32 +57,22 @@ POOL = Panel(
     "connections, and who waits",
     reading=FINE,
 )
+CONNECTIONS = Panel(
+    "Connections",
+    ("pg_active", "pg_idle", "pg_idle_in_transaction"),
+    "Connections",
+    "by state",
+    reading=FINE,
+    shared=True,
+    limits=(Limit("pg_max_connections", "max_connections"),),
+)
 OF_THE_POOL = (  # of the Database page
     POOL,
-    Panel(
-        "Wait for a connection",
-        ("pool_wait",),
-        "Milliseconds",
-        "p95: 95 of 100 waited at most this long, ms",
-        reading="%{y:,.2f} ms",
-    ),
-    Panel("Uses of a connection", ("pool_reuse",), "Times", "how often each was handed out, in the mean"),
-    Panel(
-        "Age of connections",
-        ("pool_oldest", "pool_age"),
-        "Minutes",
-        "minutes",
-        1 / 60,
-        "%{y:,.1f} min",
-    ),
-    Panel(
-        "Prepared statements",
-        ("prepared_reuse",),
-        "Percent",
-        "percent of executions that reused one",
-        reading=PERCENT,
-        most=102,
-    ),
+    Panel("Wait for a connection", ("pool_wait",), "Milliseconds", "p95, ms", reading="%{y:,.2f} ms"),
+    Panel("Prepared statements", ("prepared_reuse",), "Percent", "percent reused", reading=PERCENT, most=102),
+    Panel("Age of connections", ("pool_oldest", "pool_age"), "Minutes", "minutes", 1 / 60, "%{y:,.1f} min"),
+    Panel("Uses of a connection", ("pool_reuse",), "Times", "in the mean"),
+    CONNECTIONS,
 )
 GROUPS: dict[str, tuple[Panel, ...]] = {
     "Memory": (
@@ -121,10 +111,7 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
         Panel("Python's objects", ("python_blocks",), "Blocks", "blocks of up to 512 bytes"),
     ),
     "PostgreSQL": (
-        Panel(
-            "Connections", ("pg_active", "pg_idle", "pg_idle_in_transaction"), "Connections", "by state",
-            reading=FINE, shared=True, limits=(Limit("pg_max_connections", "max_connections"),),
-        ),
+        CONNECTIONS,
         Panel("Transactions", ("pg_transactions",), "Per second", "per second", reading="%{y:,.1f}", shared=True),
         Panel(
             "Blocks found in memory", ("pg_hit_rate",), "Percent", "percent of those asked for", reading=PERCENT,

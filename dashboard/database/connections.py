@@ -26,11 +26,14 @@ STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
 
 def show(name: str, axis: TimeAxis) -> None:
     """Subpulse's own pool, blocked statements, what runs, then all connections by state."""
-    if name == postgresql.OWN:
-        pool.show(axis)
+    is_own = name == postgresql.OWN
+    if is_own:
+        pool.show()
     _show_blocking(name)
     _show_clients(name)
     _show_connections(name)
+    if is_own:
+        pool.show_over_time(axis)
 
 
 def _show_blocking(name: str) -> None:
@@ -73,7 +76,7 @@ def _branch(depth: int, holder: Holder) -> Row:
         "waits": format.duration(wait.seconds) if wait else "holds the lock",
         "lock": None if wait is None else " on ".join(part for part in (wait.mode, wait.relation) if part),
         "blocks": holder.waiting or None,
-        "text": " ".join(backend.text.split()) if backend else None,
+        "text": format.statement(backend.text) if backend else None,
     }
 
 
@@ -118,7 +121,7 @@ def _client(one: Backend) -> Row:
         "waits_for": one.waits_for,
         "client": one.client or "this machine",
         "asker": one.asker,
-        "text": " ".join(one.text.split()),
+        "text": format.statement(one.text),
     }
 
 
@@ -143,7 +146,7 @@ def _show_connections(name: str) -> None:
         {
             "count": parts.number("Connections", width="small"),
             "state": parts.text("State"),
-            "meaning": parts.text("It"),
+            "meaning": parts.text("Meaning"),
             "database": parts.text("Database"),
             "role": parts.text("Role"),
             "application": parts.text("Application"),

@@ -55,13 +55,17 @@ def _show_figures(name: str, made: list[Index]) -> None:
             (
                 "Indexes",
                 format.number(len(made)),
-                f"on {len({one.table for one in made}):,} tables",
+                _on(len({one.table for one in made})),
             ),
             ("They take", format.size(sum(one.bytes for one in made)), "partitions together"),
         ):
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
+
+
+def _on(tables: int) -> str:
+    return "on 1 table" if tables == 1 else f"on {tables:,} tables"
 
 
 def _show_missing(name: str, advised: Advised) -> None:

@@ -10,8 +10,8 @@ from dashboard.ranges import TimeAxis
 from dashboard.system_panels import OF_THE_POOL
 
 
-def show(axis: TimeAxis) -> None:
-    """The verdict first."""
+def show() -> None:
+    """The verdict first, then figures."""
     st.subheader("Subpulse's pool", anchor=False)
     verdict = postgresql.pool()
     if not verdict.findings:
@@ -23,7 +23,6 @@ def show(axis: TimeAxis) -> None:
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
-    _show_over_time(axis)
 
 
 def figures(pool: Pool) -> list[tuple[str, str, str]]:
@@ -33,13 +32,13 @@ def figures(pool: Pool) -> list[tuple[str, str, str]]:
         ("In use", f"{state.in_use:,}", f"of {state.size:,} open, {state.limit:,} at most"),
         ("Waiting", f"{state.waiting:,}", "for a connection, now"),
         ("Wait, p95", _milliseconds(pool.wait_ms), "in 5 min"),
-        ("Uses", format.number(use.reuse), "of each connection, in the mean"),
+        ("Uses", format.number(use.reuse), "of each connection"),
         (
-            "Age",
+            "Mean age",
             format.duration(use.mean_age_seconds),
-            f"in the mean, the oldest {format.duration(use.oldest_seconds)}",
+            f"oldest {format.duration(use.oldest_seconds)}",
         ),
-        ("Prepared", format.percent(pool.prepared_percent), "reused a prepared statement, in 5 min"),
+        ("Prepared", format.percent(pool.prepared_percent), "were reused, in 5 min"),
     ]
 
 
@@ -47,11 +46,14 @@ def _milliseconds(value: float | None) -> str:
     return format.duration(None if value is None else value / 1e3)
 
 
-def _show_over_time(axis: TimeAxis) -> None:
+def show_over_time(axis: TimeAxis) -> None:
+    """A chart each, and beside them the connections of the whole server."""
+    st.subheader("Subpulse's pool over time", anchor=False)
     processes = data.processes(*axis.span)
     if not processes:
         st.caption("In this range nothing was stored; readings are every 10 seconds.")
         return
     with st.skeleton(height=190):
+        shared = data.readings(*axis.span, axis.step_seconds, None)
         of = {one: data.readings(*axis.span, axis.step_seconds, one) for one in processes}
-    system.show_panels(OF_THE_POOL, of, next(iter(of.values())), axis)
+    system.show_panels(OF_THE_POOL, of, shared, axis)

@@ -57,7 +57,7 @@ def _summary(found: Sequence[StatementTime], axis: TimeAxis) -> None:
         for label, value, beside in (
             ("Time in SQL", format.duration(seconds), f"{seconds / axis.seconds:,.3f} under way on average"),
             ("Statements run", format.number(calls), f"{len(found):,} different ones"),
-            ("Slow", format.number(slow), format.percent(format.share(slow, calls), 3) + " of them"),
+            ("Slow", format.number(slow), format.percent(format.share(slow, calls), 2) + " of them"),
             (
                 "Prepared",
                 format.percent(format.share(reused, sum(one.calls for one in known))),

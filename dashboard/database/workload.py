@@ -28,7 +28,7 @@ def show(name: str) -> None:
     chosen = choosing.table(
         pd.DataFrame(
             {
-                "text": " ".join(one.text.split()),
+                "text": format.statement(one.text),
                 "share": format.share(one.total_seconds, whole),
                 "seconds": one.total_seconds,
                 "calls": one.calls,

@@ -47,6 +47,7 @@ class Upkeep:
         changed_rows: since the last ANALYZE; autovacuum takes it up from `changed_rows_due` on.
         by_itself: whether autovacuum looks after it.
         has_statistics: whether there are any at all; None where we may not see them.
+        counted_since: when the server started, before which autovacuum cannot have been at work.
     """
 
     table: str
@@ -62,6 +63,7 @@ class Upkeep:
     changed_rows_due: float
     being_vacuumed: bool
     has_statistics: bool | None
+    counted_since: datetime
 
 
 @answered
@@ -103,7 +105,9 @@ def stale_statistics(tables: Sequence[Upkeep], now: datetime | None = None) -> l
         rows = below.get(one.table, 0) if one.is_partitioned else one.rows
         is_old = one.changed_rows >= max(CHANGED_ROWS_TIMES * one.changed_rows_due, STATISTICS_LEAST_ROWS)
         rested = one.analyzed_at is None or one.analyzed_at < respite
-        if (rows >= STATISTICS_LEAST_ROWS and one.has_statistics is False) or (is_old and rested):
+        is_lacking = rows >= STATISTICS_LEAST_ROWS and one.has_statistics is False
+        will_be_looked_at = one.by_itself and not one.is_partitioned and one.counted_since > respite
+        if (is_lacking or (is_old and rested)) and not will_be_looked_at:
             found.append(one)
     return found
 

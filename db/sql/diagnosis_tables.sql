@@ -37,7 +37,8 @@ SELECT own.oid::regclass::text AS table, own.relkind = 'p' AS is_partitioned,
        own.oid IN (SELECT progress.relid FROM pg_stat_progress_vacuum AS progress) AS being_vacuumed,
        CASE WHEN has_table_privilege(own.oid, 'SELECT') THEN EXISTS (
            SELECT FROM pg_stats WHERE pg_stats.schemaname = nspname AND tablename = own.relname
-       ) END AS has_statistics
+       ) END AS has_statistics,
+       pg_postmaster_start_time() AS counted_since
 FROM pg_class AS own
 JOIN pg_namespace AS namespace ON namespace.oid = own.relnamespace
 JOIN pg_stat_all_tables AS counted ON counted.relid = own.oid

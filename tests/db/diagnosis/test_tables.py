@@ -107,6 +107,14 @@ async def test_a_table_without_statistics_is_found_and_so_is_one_of_partitions(s
     assert stale_statistics(list((await upkeep(shop)).values())) == []
 
 
+async def test_autovacuum_has_ten_minutes_after_the_start_for_what_it_looks_after(shop: Target) -> None:
+    await run(shop, "ALTER TABLE sales RESET (autovacuum_enabled)")
+    one = dataclasses.replace((await upkeep(shop))["public.sales"], has_statistics=False, analyzed_at=None)
+    assert one.counted_since < datetime.now(UTC)
+    assert stale_statistics([one], one.counted_since + timedelta(minutes=9)) == []
+    assert stale_statistics([one], one.counted_since + timedelta(minutes=11)) == [one]
+
+
 async def test_statistics_of_rows_that_have_changed_since_are_stale(shop: Target) -> None:
     await run(shop, "ANALYZE", "UPDATE sales SET note = ''")
     found = list((await upkeep(shop)).values())
