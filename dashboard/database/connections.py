@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
-from dashboard.database import pool
+from dashboard.database import code, pool
 from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
 from dashboard.ranges import TimeAxis
@@ -162,7 +162,7 @@ def _offer_to_end(name: str, backend: Backend | None) -> None:
         return
     with st.container(border=True, gap="small"):
         st.markdown(f"**{format.plain(backend.name)}**")
-        st.code(backend.text or "no statement yet", language="sql", wrap_lines=True)
+        code.show(backend.text or "no statement yet")
         allowed = postgresql.may_act()
         why = None if allowed else postgresql.WHY_NOT
         with st.container(horizontal=True):

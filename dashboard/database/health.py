@@ -49,8 +49,9 @@ def _show_figures(name: str) -> None:
     counters, ages = postgresql.counters(name), postgresql.ages(name)
     if not known(counters):
         return
+    known_ages = ages if known(ages) else []
     with st.grid(6, min_column_width=150):
-        for label, value, beside in figures(counters, [] if not known(ages) else ages):
+        for label, value, beside in figures(counters, known_ages):
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )

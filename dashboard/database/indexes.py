@@ -8,10 +8,11 @@ import streamlit as st
 from dashboard import format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data import indexes as data
-from dashboard.data.indexes import Advised, Index, IndexAdvice, IndexChange, Unneeded
+from dashboard.data.indexes import Advised, Coverage, Index, IndexAdvice, IndexChange, Unneeded
+from dashboard.data.postgresql import Unanswered
 from dashboard.database import finding
 from dashboard.database.said import SAID
-from dashboard.database.unanswered import known
+from dashboard.database.unanswered import tell_what_is_not
 
 STATES = {
     "wanted": "waits for its turn",
@@ -27,41 +28,52 @@ def show(name: str) -> None:
     """What is missing and what is too much before all that there is."""
     with st.skeleton(height=300):
         advised, unneeded, made = data.advised(name), data.unneeded(name), data.made(name)
-    _show_figures(name, made if known(made) else [])
-    if known(advised):
+        coverage = data.coverage(name)
+    tell_what_is_not(advised, unneeded, made, coverage)
+    _show_figures(
+        None if isinstance(made, Unanswered) else made, None if isinstance(coverage, Unanswered) else coverage
+    )
+    if not isinstance(advised, Unanswered):
         _show_missing(name, advised)
-    if known(unneeded):
+    if not isinstance(unneeded, Unanswered):
         _show_unneeded(name, unneeded)
     _show_changes(name)
-    if known(made):
+    if not isinstance(made, Unanswered):
         _show_all(made)
 
 
-def _show_figures(name: str, made: list[Index]) -> None:
-    coverage = data.coverage(name)
-    tables = coverage if known(coverage) else []
-    whole = data.coverage_of_all(tables)
-    least = min(
-        (one for one in tables if one.percent is not None), key=lambda one: one.percent or 0, default=None
-    )
+def _show_figures(made: list[Index] | None, coverage: list[Coverage] | None) -> None:
     with st.grid(4, min_column_width=170):
-        for label, value, beside in (
-            ("Read through indexes", format.percent(whole), "of all rows read from large tables"),
-            (
-                "Least covered",
-                format.percent(least.percent if least else None),
-                least.table if least else "no large table",
-            ),
-            (
-                "Indexes",
-                format.number(len(made)),
-                _on(len({one.table for one in made})),
-            ),
-            ("They take", format.size(sum(one.bytes for one in made)), "partitions together"),
-        ):
+        for label, value, beside in figures(made, coverage):
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
+
+
+def figures(made: list[Index] | None, coverage: list[Coverage] | None) -> list[tuple[str, str, str]]:
+    """(label, value, what stands beside it); None is not known, which is not none."""
+    tables = coverage or []
+    covered = [one for one in tables if one.percent is not None]
+    least = min(covered, key=lambda one: one.percent or 0, default=None)
+    nothing = "no large table" if coverage is not None else "not known"
+    return [
+        ("Read through indexes", format.percent(data.coverage_of_all(tables)), "of large tables' rows"),
+        (
+            "Least covered",
+            format.percent(least.percent if least else None),
+            least.table if least else nothing,
+        ),
+        (
+            "Indexes",
+            format.number(None if made is None else len(made)),
+            "not known" if made is None else _on(len({one.table for one in made})),
+        ),
+        (
+            "They take",
+            format.size(None if made is None else sum(one.bytes for one in made)),
+            "partitions together",
+        ),
+    ]
 
 
 def _on(tables: int) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import choosing, format, parts
 from dashboard.data import postgresql
+from dashboard.database import code
 from dashboard.database.unanswered import known
 
 CHOSEN = "client_statement"
@@ -57,4 +58,4 @@ def show(name: str) -> None:
         height=420 if len(ids) > 11 else "content",
     )
     if chosen is not None:
-        st.code(found.statements[ids.index(chosen)].text, language="sql", wrap_lines=True)
+        code.show(found.statements[ids.index(chosen)].text)

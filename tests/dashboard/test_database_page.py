@@ -191,6 +191,11 @@ def test_what_is_wrong_is_said_in_a_line() -> None:
     assert health.headline(Verdict([watch], [])) == f"{finding.SIGNS['watch']} **1 to watch**"
 
 
+def test_what_is_not_known_of_indexes_is_no_zero() -> None:
+    assert [value for _, value, _ in indexes.figures(None, None)] == ["—", "—", "—", "—"]
+    assert [value for _, value, _ in indexes.figures([], [])] == ["—", "—", "0", "0 B"]
+
+
 def test_changes_are_told_before_and_after() -> None:
     assert indexes._before_and_after([1000.0, 200.0], [5.0, 3.0], "{:,.0f}") == "1,200 → 8"
     assert indexes._before_and_after([1.0], [None], "{:,.2f} ms") == "1.00 ms → —"
