@@ -127,7 +127,7 @@ def _show_advice(name: str, one: IndexAdvice) -> None:
             },
             alt="Statements that the index would serve",
         )
-        _button(name, "Make it", f"make-{one.name}", partial(data.make, name, one))
+        _lever(name, "Make it", one.definition.schema, one.name, partial(data.make, name, one))
 
 
 def _what_it_brings(one: IndexAdvice) -> str:
@@ -146,7 +146,8 @@ def _show_unneeded(name: str, unneeded: list[Unneeded]) -> None:
         st.markdown(":green[:material/check_circle:] No index is half made, doubled, or known to be unused.")
     for one in unneeded:
         deed = partial(data.drop, name, one.index, one.finding.sentence)
-        finding.show(one.finding, partial(_button, name, "Drop it", f"drop-{one.index.index}", deed))
+        place = one.index.schema_name, one.index.index_name
+        finding.show(one.finding, partial(_lever, name, "Drop it", *place, deed))
 
 
 def _show_changes(name: str) -> None:
@@ -230,6 +231,21 @@ def _show_all(made: list[Index]) -> None:
                 "partitions": parts.number("Partitions"),
             },
             alt="Every index, the largest first",
+        )
+
+
+def _lever(name: str, label: str, schema: str, index: str, deed: "partial[None]") -> None:
+    """The button, or what is already being done about this index."""
+    same = (one for one in data.changes(name) if (one.schema_name, one.index_name) == (schema, index))
+    pending = next((one for one in same if one.state in ("wanted", "running")), None)
+    if pending is None:
+        _button(name, label, f"{label}-{schema}.{index}", deed)
+    else:
+        since = format.ago(pending.started_at or pending.wanted_at)
+        st.caption(
+            f"{STATES[pending.state]}, begun {since}: PostgreSQL waits for transactions that are open meanwhile."
+            if pending.state == "running"
+            else f"It {STATES[pending.state]}, asked for {since}."
         )
 
 

@@ -189,6 +189,15 @@ def test_an_advised_index_is_made_and_taken_back(house: House, open_page: Open) 
 
 
 @pytest.mark.usefixtures("lacking")
+def test_an_index_that_is_wanted_already_has_no_button(house: House, open_page: Open) -> None:
+    house.connect()  # no job runs
+    app = open_page("database", view="Indexes")
+    button(app, "Make it").click().run()
+    assert not any(one.label == "Make it" for one in app.button)
+    assert "It waits for its turn, asked for" in said(app)
+
+
+@pytest.mark.usefixtures("lacking")
 def test_an_index_that_only_costs_is_dropped_and_made_again(house: House, open_page: Open) -> None:
     execute(house, "CREATE INDEX posts_twice ON posts (id)")
     app = open_page("database", view="Indexes")
