@@ -6,22 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import format, parts
-from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data import indexes as data
-from dashboard.data.indexes import Advised, Coverage, Index, IndexAdvice, IndexChange, Unneeded
+from dashboard.data.indexes import Advised, Coverage, Index, IndexAdvice, Unneeded
 from dashboard.data.postgresql import Unanswered
-from dashboard.database import finding
-from dashboard.database.said import SAID
+from dashboard.database import finding, index_changes
 from dashboard.database.unanswered import tell_what_is_not
-
-STATES = {
-    "wanted": "waits for its turn",
-    "running": "● under way",
-    "done": "✓ done",
-    "failed": "✕ failed",
-    "undone": "taken back",
-    "lost": "? its process ended meanwhile",
-}
 
 
 def show(name: str) -> None:
@@ -37,7 +26,7 @@ def show(name: str) -> None:
         _show_missing(name, advised)
     if not isinstance(unneeded, Unanswered):
         _show_unneeded(name, unneeded)
-    _show_changes(name)
+    index_changes.show(name)
     if not isinstance(made, Unanswered):
         _show_all(made)
 
@@ -127,7 +116,7 @@ def _show_advice(name: str, one: IndexAdvice) -> None:
             },
             alt="Statements that the index would serve",
         )
-        _lever(name, "Make it", one.definition.schema, one.name, partial(data.make, name, one))
+        index_changes.lever(name, "Make it", one.definition.schema, one.name, partial(data.make, name, one))
 
 
 def _what_it_brings(one: IndexAdvice) -> str:
@@ -147,61 +136,7 @@ def _show_unneeded(name: str, unneeded: list[Unneeded]) -> None:
     for one in unneeded:
         deed = partial(data.drop, name, one.index, one.finding.sentence)
         place = one.index.schema_name, one.index.index_name
-        finding.show(one.finding, partial(_lever, name, "Drop it", *place, deed))
-
-
-def _show_changes(name: str) -> None:
-    changes = data.changes(name)
-    if not changes:
-        return
-    st.subheader("What was done", anchor=False)
-    parts.table(
-        pd.DataFrame(_change(one) for one in changes).assign(
-            at=lambda rows: parts.in_zone(rows["at"]),
-        ),
-        {
-            "at": parts.when("Wanted"),
-            "what": parts.text("What", width="medium"),
-            "state": parts.text("State"),
-            "cost": parts.text("Plan cost", help="Of the statements that it is for, before and after"),
-            "mean": parts.text("Mean time", help="The same, as measured: a day before, an hour after"),
-            "error": parts.text("Why", width="large"),
-        },
-        alt="Indexes that were made and dropped, newest first",
-    )
-    for one in changes:
-        if one.may_be_undone:
-            _button(name, f"Take back: {one.action} {one.index_name}", f"undo-{one.id}",
-                    partial(data.take_back, name, one))  # fmt: skip
-
-
-def _change(one: IndexChange) -> Row:
-    return {
-        "at": one.wanted_at,
-        "what": f"{one.action} {one.index_name}",
-        "state": STATES[one.state],
-        "cost": _before_and_after(
-            [each["cost_before"] for each in one.statements],
-            [each["cost_after"] for each in one.statements],
-            "{:,.0f}",
-        ),
-        "mean": _before_and_after(
-            [each["before"] and 1e3 * each["before"]["mean_seconds"] for each in one.statements],
-            [each["after"] and 1e3 * each["after"]["mean_seconds"] for each in one.statements],
-            "{:,.2f} ms",
-        ),
-        "error": one.error,
-    }
-
-
-def _before_and_after(before: list[float | None], after: list[float | None], form: str) -> str | None:
-    """`1,200 → 8`, of several statements their sums; what is not known yet is a dash."""
-    if not before or None in before:
-        return None
-    first = form.format(sum(one for one in before if one is not None))
-    if not after or None in after:
-        return f"{first} → {format.MISSING}"
-    return f"{first} → {form.format(sum(one for one in after if one is not None))}"
+        finding.show(one.finding, partial(index_changes.lever, name, "Drop it", *place, deed))
 
 
 def _show_all(made: list[Index]) -> None:
@@ -232,36 +167,3 @@ def _show_all(made: list[Index]) -> None:
             },
             alt="Every index, the largest first",
         )
-
-
-def _lever(name: str, label: str, schema: str, index: str, deed: "partial[None]") -> None:
-    """The button, or what is already being done about this index."""
-    same = (one for one in data.changes(name) if (one.schema_name, one.index_name) == (schema, index))
-    pending = next((one for one in same if one.state in ("wanted", "running")), None)
-    if pending is None:
-        _button(name, label, f"{label}-{schema}.{index}", deed)
-    else:
-        since = format.ago(pending.started_at or pending.wanted_at)
-        st.caption(
-            f"{STATES[pending.state]}, begun {since}: PostgreSQL waits for transactions that are open meanwhile."
-            if pending.state == "running"
-            else f"It {STATES[pending.state]}, asked for {since}."
-        )
-
-
-def _button(name: str, label: str, key: str, deed: "partial[None]") -> None:
-    allowed = postgresql.may_act()
-    st.button(
-        label, key=f"{name}-{key}", disabled=not allowed, help=None if allowed else postgresql.WHY_NOT,
-        on_click=_act, args=(label, deed),
-    )  # fmt: skip
-
-
-def _act(label: str, deed: "partial[None]") -> None:
-    """Run before the page does, so that the page shows what became of it."""
-    try:
-        deed()
-    except ActionFailed as exc:
-        st.session_state[SAID] = f"{label}: {exc}"
-    else:
-        st.session_state[SAID] = f"{label}: it waits for its turn, and begins in a moment"

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.data import statements as data
 from dashboard.data.postgresql import Finding, Verdict
-from dashboard.database import finding, health, indexes
+from dashboard.database import finding, health, index_changes, indexes
 from dashboard.kept import forget
 from db import samples
 from db.diagnosis.tables import TableSize, Upkeep
@@ -197,7 +197,7 @@ def test_what_is_not_known_of_indexes_is_no_zero() -> None:
 
 
 def test_changes_are_told_before_and_after() -> None:
-    assert indexes._before_and_after([1000.0, 200.0], [5.0, 3.0], "{:,.0f}") == "1,200 → 8"
-    assert indexes._before_and_after([1.0], [None], "{:,.2f} ms") == "1.00 ms → —"
-    assert indexes._before_and_after([1.0, None], [1.0, 1.0], "{:,.0f}") is None
-    assert indexes._before_and_after([], [], "{:,.0f}") is None
+    assert index_changes.before_and_after([1000.0, 200.0], [5.0, 3.0], "{:,.0f}") == "1,200 → 8"
+    assert index_changes.before_and_after([1.0], [None], "{:,.2f} ms") == "1.00 ms → —"
+    assert index_changes.before_and_after([1.0, None], [1.0, 1.0], "{:,.0f}") is None
+    assert index_changes.before_and_after([], [], "{:,.0f}") is None
