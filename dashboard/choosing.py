@@ -1,6 +1,6 @@
 """Tables of which one row may be chosen, and stays chosen while rows come and go around it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -21,19 +21,38 @@ def table(
 ) -> T | None:
     """A table; the identity of the row that is chosen, None while none is or once it is gone.
 
-    A table's own selection is a row's number: after a rerun with other rows it would mean another one.
-
     Args:
         identities: what tells the rows apart, in their order.
         key: of the session's state in which the chosen identity is kept.
     """
-    chosen = st.session_state.get(key)
+
+    def choose(identity: T | None) -> None:
+        st.session_state[key] = identity
+
+    return table_of(frame, columns, alt, identities, key, st.session_state.get(key), choose, **options)
+
+
+def table_of(
+    frame: pd.DataFrame,
+    columns: dict[str, Any],
+    alt: str,
+    identities: Sequence[T],
+    key: str,
+    chosen: T | None,
+    choose: Callable[[T | None], None],
+    **options: Any,
+) -> T | None:
+    """The same where the choice is kept elsewhere, such as in the address: `chosen` is it, `choose` keeps another.
+
+    A table's own selection is a row's number: after a rerun with other rows it would mean another one.
+    """
     widget = _widget_key(key, tuple(identities), chosen)
 
     def clicked() -> None:
         rows = st.session_state[widget].selection.rows
-        st.session_state[key] = identities[rows[0]] if rows else None
-        st.session_state[f"{key}-shown"] = tuple(identities), st.session_state[key]
+        identity = identities[rows[0]] if rows else None
+        st.session_state[f"{key}-shown"] = tuple(identities), identity
+        choose(identity)
 
     parts.table(
         frame,

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, data, format, limits, parts
+from dashboard import charts, choosing, data, format, limits, parts
 from dashboard.data import Endpoint
 from dashboard.ranges import TimeAxis
 
@@ -112,8 +111,7 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
     rows = [_row(endpoint) for endpoint in endpoints]
     whole = all(not round(row["objective"] or 0, 6) % 1 for row in rows)
     names = tuple(endpoint.name for endpoint in endpoints)
-    key = _table_key(names, name)
-    parts.table(
+    choosing.table_of(
         pd.DataFrame(rows),
         {
             "name": parts.text("Endpoint", pinned=True, width=190),
@@ -140,28 +138,8 @@ def table(endpoints: Sequence[Endpoint], name: str | None) -> None:
             "max": parts.number("Slowest (ms)", 1),
             "refused": parts.number("Refused", help="Answered with 4xx"),
         },
-        alt="Requests, latency, errors and objective of each endpoint",
-        on_select=partial(_clicked, key, names),
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [names.index(name)] if name in names else []}},
-        key=key,
+        "Requests, latency, errors and objective of each endpoint", names, "endpoints", name, choose,
     )  # fmt: skip
-
-
-def _clicked(key: str, names: tuple[str, ...]) -> None:
-    rows = st.session_state[key].selection.rows
-    name = names[rows[0]] if rows else None
-    st.session_state.endpoints_table = (names, name)
-    choose(name)
-
-
-def _table_key(names: tuple[str, ...], name: str | None) -> str:
-    """Another table when its order changes or another endpoint is chosen elsewhere, so that the mark stands right."""
-    state = (names, name)
-    if st.session_state.get("endpoints_table") != state:
-        st.session_state.endpoints_table = state
-        st.session_state.endpoints_tables = st.session_state.get("endpoints_tables", 0) + 1
-    return f"endpoints-{st.session_state.endpoints_tables}"
 
 
 def _row(endpoint: Endpoint) -> data.Row:

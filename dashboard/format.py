@@ -88,6 +88,11 @@ def cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def statement(text: str) -> str:
+    """SQL in a line, without the comment that begins it: in a table its first words have to tell what it is."""
+    return " ".join(re.sub(r"^(\s*--[^\n]*\n)+", "", text).split())
+
+
 def words(name: str | None) -> str:
     """`movies_tv` as `movies tv`; `none yet` for None."""
     return name.replace("_", " ") if name else "none yet"

@@ -84,9 +84,9 @@ def text(label: str, **options: Any) -> Any:
     return st.column_config.TextColumn(label, **options)
 
 
-def when(label: str, format: str = "MMM DD, HH:mm:ss") -> Any:
+def when(label: str, format: str = "MMM DD, HH:mm:ss", width: int | None = None) -> Any:
     """A column of moments."""
-    return st.column_config.DatetimeColumn(label, format=format)
+    return st.column_config.DatetimeColumn(label, format=format, width=width)
 
 
 def empty(title: str, text: str, icon: str = ":material/hourglass_empty:") -> None:

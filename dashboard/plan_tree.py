@@ -13,7 +13,6 @@ ROW_PIXELS, INDENT_PIXELS = 44, 18
 BAR, BAR_OPACITY = 0.86, 0.24  # of a row's height; faint, because words stand on it
 DEEPEST_INDENT = 8  # what lies deeper is not moved further in, or nothing of it would be left to read
 LETTERS, LETTERS_ON_A_PHONE = 120, 46
-MUCH_PERCENT = 50  # of the whole cost, from which on the costliest node is red
 
 
 class Node(Protocol):
@@ -115,15 +114,15 @@ def in_words(root: Node) -> str:
 
 
 def _color(node: Node) -> str:
-    if not node.costliest:
-        return charts.GRAY
-    return charts.RED if 100 * node.own_share >= MUCH_PERCENT else charts.AMBER
+    """Red only where something is likely wrong: some node is the costliest in every plan."""
+    if node.warning:
+        return charts.RED
+    return charts.AMBER if node.costliest else charts.GRAY
 
 
 def _write(figure: go.Figure, one: Placed, letters: int) -> None:
-    node, color = one.node, charts.TEXT
-    if node.costliest:
-        color = _color(node)
+    node = one.node
+    color = _color(node) if node.costliest or node.warning else charts.TEXT
     share = f"{100 * node.own_share:.0f} %" + (" ◀ costliest" if node.costliest else "")
     left = letters - len(share) - _indent(one) // 6
     lines = [f"<b>{_escaped(name_of(node), left)}</b>"]

@@ -9,11 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, format, parts, time_axis
+from dashboard import charts, choosing, format, parts, time_axis
 from dashboard.ranges import TimeAxis
 
 Row = dict[str, Any]
-OPENED, TABLE = "slow_request", "slow_requests_table"
+OPENED = "slow_request"
 MOSTLY_SQL = 50  # percent of a request's time
 FAILED = 500  # status
 PAGE = "PAGE"
@@ -28,8 +28,8 @@ def show(found: Sequence[Row], axis: TimeAxis, whose: str) -> None:
         "Slowest requests", f"The slowest requests of {whose} over time, in milliseconds", axis,
         "each route's slowest of each minute, kept for a week; click one to open it", on_point=_open,
     )  # fmt: skip
-    _table(found)
-    opened = next((one for one in found if one["id"] == st.session_state.get(OPENED)), None)
+    chosen = _table(found)
+    opened = next((one for one in found if one["id"] == chosen), None)
     if opened:
         _detail(opened)
     else:
@@ -80,12 +80,9 @@ def sql_percent(one: Row) -> float:
 
 def _open(identity: Any) -> None:
     st.session_state[OPENED] = identity
-    st.session_state.slow_tables = st.session_state.get("slow_tables", 0) + 1
 
 
-def _table(found: Sequence[Row]) -> None:
-    identities = [one["id"] for one in found]
-    opened = st.session_state.get(OPENED)
+def _table(found: Sequence[Row]) -> object:
     rows = pd.DataFrame(
         {
             "at": one["at"],
@@ -101,20 +98,16 @@ def _table(found: Sequence[Row]) -> None:
         for one in found
     )
     rows["at"] = parts.in_zone(rows["at"])
-    key = f"{TABLE}-{st.session_state.get('slow_tables', 0)}"
-
-    def clicked() -> None:
-        chosen = st.session_state[key].selection.rows
-        st.session_state[OPENED] = identities[chosen[0]] if chosen else None
-
-    parts.table(
+    return choosing.table(
         rows,
         {
             "at": parts.when("Ended"),
             "ms": parts.number("Took (ms)", 1),
             "name": parts.text("Endpoint", width=190),
             "status": st.column_config.NumberColumn("Status", format="%d"),
-            "sql_ms": parts.number("SQL (ms)", 1, help="Time in statements, the wait for a connection left out"),
+            "sql_ms": parts.number(
+                "SQL (ms)", 1, help="Time in statements, the wait for a connection left out"
+            ),
             "sql_share": st.column_config.ProgressColumn(
                 "SQL share", width=110, format="%.0f %%", min_value=0, max_value=100
             ),
@@ -122,13 +115,11 @@ def _table(found: Sequence[Row]) -> None:
             "parameters": parts.text("Parameters", width=170, help="Their names; values are never kept"),
             "jobs": parts.text("Jobs meanwhile", width="medium"),
         },
-        alt="The slowest requests, slowest first",
+        "The slowest requests, slowest first",
+        [one["id"] for one in found],
+        OPENED,
         height=280 if len(found) > 7 else "content",
-        on_select=clicked,
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [identities.index(opened)] if opened in identities else []}},
-        key=key,
-    )  # fmt: skip
+    )
 
 
 def _detail(one: Row) -> None:

@@ -92,14 +92,20 @@ def show_groups(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) ->
         shared: the mean of all processes, which for what all read alike is what each reads.
     """
     for title, panels in GROUPS.items():
-        drawn = [(panel, lines) for panel in panels if (lines := lines_of(panel, of, shared))]
-        if not drawn:
-            continue
-        st.subheader(title, anchor=False)
-        with st.grid(3, min_column_width=320):
-            for panel, lines in drawn:
-                source = shared if panel.shared else next(iter(of.values()))
-                _show(panel, lines, source, axis, list(of))
+        if any(lines_of(panel, of, shared) for panel in panels):
+            st.subheader(title, anchor=False)
+            show_panels(panels, of, shared, axis)
+
+
+def show_panels(
+    panels: Sequence[Panel], of: Mapping[str, Readings], shared: Readings, axis: TimeAxis
+) -> None:
+    """The charts of those panels that have readings, side by side."""
+    drawn = [(panel, lines) for panel in panels if (lines := lines_of(panel, of, shared))]
+    with st.grid(3, min_column_width=320):
+        for panel, lines in drawn:
+            source = shared if panel.shared else next(iter(of.values()))
+            _show(panel, lines, source, axis, list(of))
 
 
 def lines_of(panel: Panel, of: Mapping[str, Readings], shared: Readings) -> dict[str, list[data.Row]]:

@@ -50,6 +50,30 @@ class Panel:
 
 PER_MINUTE = 60.0
 ALERT_SHARE = 0.8  # of the memory limit, at which the memory alert fires
+POOL = Panel(
+    "Pool",
+    ("pool_size", "pool_in_use", "pool_waiting"),
+    "Connections",
+    "connections, and who waits",
+    reading=FINE,
+)
+CONNECTIONS = Panel(
+    "Connections",
+    ("pg_active", "pg_idle", "pg_idle_in_transaction"),
+    "Connections",
+    "by state",
+    reading=FINE,
+    shared=True,
+    limits=(Limit("pg_max_connections", "max_connections"),),
+)
+OF_THE_POOL = (  # of the Database page
+    POOL,
+    Panel("Wait for a connection", ("pool_wait",), "Milliseconds", "p95, ms", reading="%{y:,.2f} ms"),
+    Panel("Prepared statements", ("prepared_reuse",), "Percent", "percent reused", reading=PERCENT, most=102),
+    Panel("Age of connections", ("pool_oldest", "pool_age"), "Minutes", "minutes", 1 / 60, "%{y:,.1f} min"),
+    Panel("Uses of a connection", ("pool_reuse",), "Times", "in the mean"),
+    CONNECTIONS,
+)
 GROUPS: dict[str, tuple[Panel, ...]] = {
     "Memory": (
         Panel(
@@ -87,10 +111,7 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
         Panel("Python's objects", ("python_blocks",), "Blocks", "blocks of up to 512 bytes"),
     ),
     "PostgreSQL": (
-        Panel(
-            "Connections", ("pg_active", "pg_idle", "pg_idle_in_transaction"), "Connections", "by state",
-            reading=FINE, shared=True, limits=(Limit("pg_max_connections", "max_connections"),),
-        ),
+        CONNECTIONS,
         Panel("Transactions", ("pg_transactions",), "Per second", "per second", reading="%{y:,.1f}", shared=True),
         Panel(
             "Blocks found in memory", ("pg_hit_rate",), "Percent", "percent of those asked for", reading=PERCENT,
@@ -112,7 +133,7 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
             "Oldest waiting", ("queue_oldest",), "Seconds", "seconds since it was queued", reading="%{y:,.1f} s",
             shared=True,
         ),
-        Panel("Pool", ("pool_in_use", "pool_waiting"), "Connections", "connections, and who waits", reading=FINE),
+        POOL,
         Panel(
             "Cache hit rate", ("hit_rate",), "Percent", "percent, of the last 5 minutes", reading=PERCENT, most=102
         ),

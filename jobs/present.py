@@ -16,6 +16,8 @@ from psycopg.rows import DictRow
 
 from db import alerts, samples, subreddits
 from db.attribution import asked_by
+from db.diagnosis import locks
+from db.diagnosis.locks import Blocked
 from db.errors import DatabaseDown
 from db.levels import STEP
 from db.requests import Lately
@@ -59,6 +61,7 @@ class Stored:
     firing: list[DictRow] = field(default_factory=list)
     last_failure: tuple[str, datetime] | None = None
     sources: list[SourceHealth] = field(default_factory=list)
+    blocked: Blocked = verdicts.NOBODY
 
 
 class Over:
@@ -121,6 +124,7 @@ class Present:
             firing=await alerts.firing(db),
             last_failure=(failure["job"], failure["finished_at"]) if failure else None,
             sources=await source_health.read(self.context),
+            blocked=await locks.blocked(db),
         )
 
     async def recall(self) -> None:
@@ -177,6 +181,7 @@ class Present:
                             slow,
                             context.settings.slow_query_ms,
                             pool.waiting,
+                            stored.blocked,
                         ),
                         verdicts.cache(hits, misses),
                         verdicts.jobs(queue["doing"], queue["waiting"], stored.last_failure, self._working()),

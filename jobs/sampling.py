@@ -53,6 +53,7 @@ class Sampling:
         (wait,) = histogram.quantiles(use.waits - before.use.waits, (0.95,))
         executions = pool.executions - before.executions
         return {
+            "pool_size": pool.size,
             "pool_in_use": pool.in_use,
             "pool_waiting": pool.waiting,
             "pool_wait": None if wait is None else round(1e3 * wait, 3),

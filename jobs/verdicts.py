@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from db.budget import Left
+from db.diagnosis.locks import TOO_LONG_WAIT_SECONDS, Blocked
 from jobs.alert_rules import MEMORY
 from jobs.source_health import INSTAGRAM, SourceHealth
 
@@ -19,6 +20,7 @@ QUEUE_WARNING = 500
 QUOTA_WARNING_PERCENT = 80.0
 BLOCKED_WARNING_SHARE = 0.05  # a block page now and then is met by everybody
 TOKEN_WARNING = timedelta(days=7)  # time enough to get another one by hand
+NOBODY = Blocked()
 RANK: dict[State, int] = {"unknown": 0, "good": 1, "warning": 2, "bad": 3}
 
 
@@ -45,12 +47,20 @@ def api(p95_ms: float | None, errors: int, requests: int, objective_ms: float) -
     return Verdict("API", "good", "Healthy", detail, "endpoints")
 
 
-def database(down_reason: str | None, slow_queries: int, slow_ms: float, waiting: int) -> Verdict:
-    """Slow queries of the last five minutes, and who waits for a connection."""
+def database(
+    down_reason: str | None, slow_queries: int, slow_ms: float, waiting: int, blocked: Blocked = NOBODY
+) -> Verdict:
+    """Slow queries of the last five minutes, and who waits for a connection or, for long, for a lock."""
     if down_reason is not None:
         return Verdict("Database", "bad", "Down", down_reason[:80], "database")
     if waiting:
         return Verdict("Database", "warning", "Pool full", f"{waiting} wait for a connection", "database")
+    if blocked.count:
+        state: State = "bad" if blocked.longest_seconds >= TOO_LONG_WAIT_SECONDS else "warning"
+        wait = "statement waits" if blocked.count == 1 else "statements wait"
+        longest = _rounded(timedelta(seconds=blocked.longest_seconds))
+        detail = f"{blocked.count:,} {wait} for a lock, the longest {longest}"
+        return Verdict("Database", state, "Blocked", detail, "database")
     detail = f"{slow_queries:,} over {slow_ms:,.0f} ms in 5 min"
     if slow_queries:
         return Verdict("Database", "warning", "Slow queries", detail, "database")
@@ -170,8 +180,10 @@ def _left(budget: Left) -> str:
 
 
 def _rounded(span: timedelta) -> str:
-    """In the largest unit that leaves two: `3 d`, `30 h`, `45 min`."""
-    minutes = max(span.total_seconds() / 60, 1)
+    """In the largest unit that leaves two: `3 d`, `30 h`, `45 min`, `90 s`."""
+    minutes = span.total_seconds() / 60
+    if minutes < 2:
+        return f"{max(60 * minutes, 1):.0f} s"
     if minutes < 120:
         return f"{minutes:.0f} min"
     return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} d"

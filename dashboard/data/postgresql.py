@@ -1,6 +1,7 @@
 """Any PostgreSQL that is looked at: what it says of itself, what is judged of it, and what a viewer may do to it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,7 +10,20 @@ from dashboard.kept import forget, kept
 from db import samples
 from db.database import Database
 from db.diagnosis import abilities as abilities_of
-from db.diagnosis import activity, findings, growth, health, locks, replication, tables, workload, wraparound
+from db.diagnosis import (
+    activity,
+    findings,
+    growth,
+    health,
+    locks,
+    replication,
+    tables,
+    workload,
+    wraparound,
+)
+from db.diagnosis import (
+    pool as pools,
+)
 from db.diagnosis.abilities import Abilities, Lack, Unanswered
 from db.diagnosis.activity import Activity, Backend, ConnectionCount
 from db.diagnosis.finding import Finding
@@ -17,6 +31,7 @@ from db.diagnosis.findings import Verdict
 from db.diagnosis.growth import Growth
 from db.diagnosis.health import Counters
 from db.diagnosis.locks import Ended, Holder
+from db.diagnosis.pool import Pool
 from db.diagnosis.replication import Replication
 from db.diagnosis.tables import TableSize, Upkeep
 from db.diagnosis.target import OWN, Target
@@ -38,6 +53,8 @@ __all__ = [
     "Growth",
     "Holder",
     "Lack",
+    "Pool",
+    "PoolVerdict",
     "Replication",
     "TableSize",
     "Unanswered",
@@ -55,6 +72,7 @@ __all__ = [
     "grown",
     "may_act",
     "of_all_clients",
+    "pool",
     "replicas",
     "table_sizes",
     "targets",
@@ -176,6 +194,21 @@ def clients(name: str) -> Activity | Unanswered:
 def blocking(name: str) -> list[Holder] | Unanswered:
     """Who blocks whom, a tree for each that waits for nobody, the longest wait first."""
     return ask(name, locks.blocking)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolVerdict:
+    """Our own pool of connections, and what is wrong with it."""
+
+    pool: Pool
+    findings: Sequence[Finding]
+
+
+@kept(seconds=2, entries=1)
+def pool() -> PoolVerdict:
+    """Our own pool, as this process has it at this moment."""
+    found = asked(PAGE, pools.pool)
+    return PoolVerdict(found, pools.judged(found))
 
 
 def cancel_statement(name: str, pid: int, backend_start: datetime) -> Ended:

@@ -9,8 +9,10 @@ import streamlit as st
 from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
+from dashboard.database import code, pool
 from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
+from dashboard.ranges import TimeAxis
 
 STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
     "active": "runs a statement",
@@ -22,11 +24,16 @@ STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
 }
 
 
-def show(name: str) -> None:
-    """Blocked statements first, then what runs, then all connections by state."""
+def show(name: str, axis: TimeAxis) -> None:
+    """Subpulse's own pool, blocked statements, what runs, then all connections by state."""
+    is_own = name == postgresql.OWN
+    if is_own:
+        pool.show()
     _show_blocking(name)
     _show_clients(name)
     _show_connections(name)
+    if is_own:
+        pool.show_over_time(axis)
 
 
 def _show_blocking(name: str) -> None:
@@ -69,7 +76,7 @@ def _branch(depth: int, holder: Holder) -> Row:
         "waits": format.duration(wait.seconds) if wait else "holds the lock",
         "lock": None if wait is None else " on ".join(part for part in (wait.mode, wait.relation) if part),
         "blocks": holder.waiting or None,
-        "text": " ".join(backend.text.split()) if backend else None,
+        "text": format.statement(backend.text) if backend else None,
     }
 
 
@@ -114,7 +121,7 @@ def _client(one: Backend) -> Row:
         "waits_for": one.waits_for,
         "client": one.client or "this machine",
         "asker": one.asker,
-        "text": " ".join(one.text.split()),
+        "text": format.statement(one.text),
     }
 
 
@@ -139,7 +146,7 @@ def _show_connections(name: str) -> None:
         {
             "count": parts.number("Connections", width="small"),
             "state": parts.text("State"),
-            "meaning": parts.text("It"),
+            "meaning": parts.text("Meaning"),
             "database": parts.text("Database"),
             "role": parts.text("Role"),
             "application": parts.text("Application"),
@@ -155,7 +162,7 @@ def _offer_to_end(name: str, backend: Backend | None) -> None:
         return
     with st.container(border=True, gap="small"):
         st.markdown(f"**{format.plain(backend.name)}**")
-        st.code(backend.text or "no statement yet", language="sql", wrap_lines=True)
+        code.show(backend.text or "no statement yet")
         allowed = postgresql.may_act()
         why = None if allowed else postgresql.WHY_NOT
         with st.container(horizontal=True):

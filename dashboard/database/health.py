@@ -49,8 +49,9 @@ def _show_figures(name: str) -> None:
     counters, ages = postgresql.counters(name), postgresql.ages(name)
     if not known(counters):
         return
+    known_ages = ages if known(ages) else []
     with st.grid(6, min_column_width=150):
-        for label, value, beside in figures(counters, [] if not known(ages) else ages):
+        for label, value, beside in figures(counters, known_ages):
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
@@ -66,12 +67,12 @@ def figures(counters: Counters, ages: Sequence[Age]) -> list[tuple[str, str, str
         (
             "Connections",
             f"{counters.connections:,}",
-            f"of {counters.most_connections:,}, all databases together",
+            f"of {counters.most_connections:,}, everybody's",
         ),
         (
             "Transaction ids used",
             format.percent(age.percent if age else None, 1),
-            "until it takes no more writes",
+            "of those it has",
         ),
         ("Deadlocks", format.number(counters.deadlocks), counted),
         (
@@ -101,8 +102,8 @@ def _show_tables(name: str, axis: TimeAxis) -> None:
             "rows": parts.number("Rows", help="As PostgreSQL estimates them"),
             "dead": parts.number("Dead rows", help="Until vacuum lets new rows take their place"),
             "changed": parts.number("Changed", help="Rows since the last ANALYZE"),
-            "vacuumed": parts.when("Vacuumed", "distance"),
-            "analyzed": parts.when("Analyzed", "distance"),
+            "vacuumed": parts.when("Vacuumed", "distance", width=130),
+            "analyzed": parts.when("Analyzed", "distance", width=130),
             "partitions": parts.number("Partitions"),
         },
         alt="Tables by their size, with what vacuum and ANALYZE have to do",

@@ -6,62 +6,67 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import format, parts
-from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data import indexes as data
-from dashboard.data.indexes import Advised, Index, IndexAdvice, IndexChange, Unneeded
-from dashboard.database import finding
-from dashboard.database.said import SAID
-from dashboard.database.unanswered import known
-
-STATES = {
-    "wanted": "waits for its turn",
-    "running": "● under way",
-    "done": "✓ done",
-    "failed": "✕ failed",
-    "undone": "taken back",
-    "lost": "? its process ended meanwhile",
-}
+from dashboard.data.indexes import Advised, Coverage, Index, IndexAdvice, Unneeded
+from dashboard.data.postgresql import Unanswered
+from dashboard.database import finding, index_changes
+from dashboard.database.unanswered import tell_what_is_not
 
 
 def show(name: str) -> None:
     """What is missing and what is too much before all that there is."""
     with st.skeleton(height=300):
         advised, unneeded, made = data.advised(name), data.unneeded(name), data.made(name)
-    _show_figures(name, made if known(made) else [])
-    if known(advised):
+        coverage = data.coverage(name)
+    tell_what_is_not(advised, unneeded, made, coverage)
+    _show_figures(
+        None if isinstance(made, Unanswered) else made, None if isinstance(coverage, Unanswered) else coverage
+    )
+    if not isinstance(advised, Unanswered):
         _show_missing(name, advised)
-    if known(unneeded):
+    if not isinstance(unneeded, Unanswered):
         _show_unneeded(name, unneeded)
-    _show_changes(name)
-    if known(made):
+    index_changes.show(name)
+    if not isinstance(made, Unanswered):
         _show_all(made)
 
 
-def _show_figures(name: str, made: list[Index]) -> None:
-    coverage = data.coverage(name)
-    tables = coverage if known(coverage) else []
-    whole = data.coverage_of_all(tables)
-    least = min(
-        (one for one in tables if one.percent is not None), key=lambda one: one.percent or 0, default=None
-    )
+def _show_figures(made: list[Index] | None, coverage: list[Coverage] | None) -> None:
     with st.grid(4, min_column_width=170):
-        for label, value, beside in (
-            ("Read through indexes", format.percent(whole), "of all rows read from large tables"),
-            (
-                "Least covered",
-                format.percent(least.percent if least else None),
-                least.table if least else "no large table",
-            ),
-            (
-                "Indexes",
-                format.number(len(made)),
-                f"on {len({one.table for one in made}):,} tables",
-            ),
-            ("They take", format.size(sum(one.bytes for one in made)), "partitions together"),
-        ):
+        for label, value, beside in figures(made, coverage):
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
+
+
+def figures(made: list[Index] | None, coverage: list[Coverage] | None) -> list[tuple[str, str, str]]:
+    """(label, value, what stands beside it); None is not known, which is not none."""
+    tables = coverage or []
+    covered = [one for one in tables if one.percent is not None]
+    least = min(covered, key=lambda one: one.percent or 0, default=None)
+    nothing = "no large table" if coverage is not None else "not known"
+    return [
+        ("Read through indexes", format.percent(data.coverage_of_all(tables)), "of large tables' rows"),
+        (
+            "Least covered",
+            format.percent(least.percent if least else None),
+            least.table if least else nothing,
+        ),
+        (
+            "Indexes",
+            format.number(None if made is None else len(made)),
+            "not known" if made is None else _on(len({one.table for one in made})),
+        ),
+        (
+            "They take",
+            format.size(None if made is None else sum(one.bytes for one in made)),
+            "partitions together",
+        ),
+    ]
+
+
+def _on(tables: int) -> str:
+    return "on 1 table" if tables == 1 else f"on {tables:,} tables"
 
 
 def _show_missing(name: str, advised: Advised) -> None:
@@ -111,7 +116,7 @@ def _show_advice(name: str, one: IndexAdvice) -> None:
             },
             alt="Statements that the index would serve",
         )
-        _button(name, "Make it", f"make-{one.name}", partial(data.make, name, one))
+        index_changes.lever(name, "Make it", one.definition.schema, one.name, partial(data.make, name, one))
 
 
 def _what_it_brings(one: IndexAdvice) -> str:
@@ -130,61 +135,8 @@ def _show_unneeded(name: str, unneeded: list[Unneeded]) -> None:
         st.markdown(":green[:material/check_circle:] No index is half made, doubled, or known to be unused.")
     for one in unneeded:
         deed = partial(data.drop, name, one.index, one.finding.sentence)
-        finding.show(one.finding, partial(_button, name, "Drop it", f"drop-{one.index.index}", deed))
-
-
-def _show_changes(name: str) -> None:
-    changes = data.changes(name)
-    if not changes:
-        return
-    st.subheader("What was done", anchor=False)
-    parts.table(
-        pd.DataFrame(_change(one) for one in changes).assign(
-            at=lambda rows: parts.in_zone(rows["at"]),
-        ),
-        {
-            "at": parts.when("Wanted"),
-            "what": parts.text("What", width="medium"),
-            "state": parts.text("State"),
-            "cost": parts.text("Plan cost", help="Of the statements that it is for, before and after"),
-            "mean": parts.text("Mean time", help="The same, as measured: a day before, an hour after"),
-            "error": parts.text("Why", width="large"),
-        },
-        alt="Indexes that were made and dropped, newest first",
-    )
-    for one in changes:
-        if one.may_be_undone:
-            _button(name, f"Take back: {one.action} {one.index_name}", f"undo-{one.id}",
-                    partial(data.take_back, name, one))  # fmt: skip
-
-
-def _change(one: IndexChange) -> Row:
-    return {
-        "at": one.wanted_at,
-        "what": f"{one.action} {one.index_name}",
-        "state": STATES[one.state],
-        "cost": _before_and_after(
-            [each["cost_before"] for each in one.statements],
-            [each["cost_after"] for each in one.statements],
-            "{:,.0f}",
-        ),
-        "mean": _before_and_after(
-            [each["before"] and 1e3 * each["before"]["mean_seconds"] for each in one.statements],
-            [each["after"] and 1e3 * each["after"]["mean_seconds"] for each in one.statements],
-            "{:,.2f} ms",
-        ),
-        "error": one.error,
-    }
-
-
-def _before_and_after(before: list[float | None], after: list[float | None], form: str) -> str | None:
-    """`1,200 → 8`, of several statements their sums; what is not known yet is a dash."""
-    if not before or None in before:
-        return None
-    first = form.format(sum(one for one in before if one is not None))
-    if not after or None in after:
-        return f"{first} → {format.MISSING}"
-    return f"{first} → {form.format(sum(one for one in after if one is not None))}"
+        place = one.index.schema_name, one.index.index_name
+        finding.show(one.finding, partial(index_changes.lever, name, "Drop it", *place, deed))
 
 
 def _show_all(made: list[Index]) -> None:
@@ -215,21 +167,3 @@ def _show_all(made: list[Index]) -> None:
             },
             alt="Every index, the largest first",
         )
-
-
-def _button(name: str, label: str, key: str, deed: "partial[None]") -> None:
-    allowed = postgresql.may_act()
-    st.button(
-        label, key=f"{name}-{key}", disabled=not allowed, help=None if allowed else postgresql.WHY_NOT,
-        on_click=_act, args=(label, deed),
-    )  # fmt: skip
-
-
-def _act(label: str, deed: "partial[None]") -> None:
-    """Run before the page does, so that the page shows what became of it."""
-    try:
-        deed()
-    except ActionFailed as exc:
-        st.session_state[SAID] = f"{label}: {exc}"
-    else:
-        st.session_state[SAID] = f"{label}: it waits for its turn, and begins in a moment"

@@ -10,7 +10,7 @@ from dashboard import charts, choosing, format, parts, time_axis
 from dashboard.data import settings
 from dashboard.data import statements as data
 from dashboard.data.statements import Beside, OverTime, Slow
-from dashboard.database import plan
+from dashboard.database import code, plan
 from dashboard.database.statements import asker_box
 from dashboard.ranges import TimeAxis
 
@@ -94,7 +94,7 @@ def _open(log: Sequence[Slow], chosen: object) -> None:
         if opened is None:
             st.caption("Its text and plan are no longer kept.")
         else:
-            st.code(opened.text, language="sql", wrap_lines=True)
+            code.show(opened.text)
             plan.show(data.plan_of(opened), opened.plan_missing, "Plan with its own parameters")
         if beside := data.beside(one.at, one.id):
             _show_beside(one, beside)

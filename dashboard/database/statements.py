@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import charts, choosing, format, parts, time_axis
 from dashboard.data import statements as data
 from dashboard.data.statements import OverTime, StatementTime
-from dashboard.database import plan
+from dashboard.database import code, plan
 from dashboard.ranges import TimeAxis
 
 ASKER = "asker"
@@ -55,13 +55,13 @@ def _summary(found: Sequence[StatementTime], axis: TimeAxis) -> None:
     reused = sum(one.calls * (one.reuse or 0.0) for one in known)
     with st.grid(4, min_column_width=150):
         for label, value, beside in (
-            ("Time in SQL", format.duration(seconds), f"{seconds / axis.seconds:,.3f} under way on average"),
+            ("Time in SQL", format.duration(seconds), f"{seconds / axis.seconds:,.3f} under way"),
             ("Statements run", format.number(calls), f"{len(found):,} different ones"),
-            ("Slow", format.number(slow), format.percent(format.share(slow, calls), 3) + " of them"),
+            ("Slow", format.number(slow), format.percent(format.share(slow, calls), 2) + " of them"),
             (
                 "Prepared",
                 format.percent(format.share(reused, sum(one.calls for one in known))),
-                "reused a prepared statement",
+                "were reused",
             ),
         ):
             st.metric(
@@ -142,7 +142,7 @@ def _open(name: str | None, found: Sequence[StatementTime], axis: TimeAxis, aske
         return
     st.subheader(format.plain(one.statement), anchor=False)
     _charts(data.over_time(*axis.span, axis.step_seconds, name, asker), axis, one.statement)
-    st.code(one.text, language="sql", wrap_lines=True)
+    code.show(one.text)
     parts.table(
         pd.DataFrame(
             {

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import choosing, format, parts
 from dashboard.data import postgresql
+from dashboard.database import code
 from dashboard.database.unanswered import known
 
 CHOSEN = "client_statement"
@@ -28,7 +29,7 @@ def show(name: str) -> None:
     chosen = choosing.table(
         pd.DataFrame(
             {
-                "text": " ".join(one.text.split()),
+                "text": format.statement(one.text),
                 "share": format.share(one.total_seconds, whole),
                 "seconds": one.total_seconds,
                 "calls": one.calls,
@@ -57,4 +58,4 @@ def show(name: str) -> None:
         height=420 if len(ids) > 11 else "content",
     )
     if chosen is not None:
-        st.code(found.statements[ids.index(chosen)].text, language="sql", wrap_lines=True)
+        code.show(found.statements[ids.index(chosen)].text)

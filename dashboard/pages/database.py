@@ -34,4 +34,4 @@ match choice.view(
     case "Reports":
         reports.show(name)
     case _:
-        connections.show(name)
+        connections.show(name, axis)

@@ -158,7 +158,7 @@ def _idle(one: Backend) -> Finding:
         "bad" if seconds >= TOO_LONG_IDLE_IN_TRANSACTION_SECONDS else "watch",
         "Idle in a transaction",
         f"{one.name} has done nothing for {duration(seconds)} within a transaction, and keeps its locks and every "
-        f"row version since; {duration(IDLE_IN_TRANSACTION_SECONDS)} are much.",
+        f"row version since; more than {duration(IDLE_IN_TRANSACTION_SECONDS)} is long.",
         f"SELECT pg_terminate_backend({one.pid})",
     )
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg.rows import DictRow
 
+from db.database import Database
 from db.diagnosis.abilities import answered, granting
 from db.diagnosis.activity import Backend, backends
 from db.diagnosis.finding import Finding
@@ -67,6 +68,25 @@ class Holder:
         if self.backend is not None:
             return self.backend.name
         return "A prepared transaction" if self.pid == PREPARED else f"process {self.pid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """How many have waited for a lock for long, and how long the longest of them has."""
+
+    count: int = 0
+    longest_seconds: float = 0.0
+
+
+async def blocked(db: Database) -> Blocked:
+    """Those of our own database that have waited LONG_WAIT_SECONDS: one statement of some 0.2 ms, for the pulse.
+
+    Raises:
+        DatabaseDown: it is away.
+    """
+    row = await db.row("diagnosis_locks.blocked", least=timedelta(seconds=LONG_WAIT_SECONDS))
+    assert row is not None  # it counts
+    return Blocked(**row)
 
 
 @answered

@@ -47,6 +47,7 @@ class Upkeep:
         changed_rows: since the last ANALYZE; autovacuum takes it up from `changed_rows_due` on.
         by_itself: whether autovacuum looks after it.
         has_statistics: whether there are any at all; None where we may not see them.
+        server_started_at: before which autovacuum cannot have been at work.
     """
 
     table: str

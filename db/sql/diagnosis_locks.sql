@@ -13,6 +13,13 @@ WHERE NOT waiting.granted
   AND waiting.pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
 ORDER BY waiting.pid, waiting.waitstart
 
+-- name: blocked
+-- How many backends of this database have waited for a lock for so long, and how long the longest of them has.
+SELECT count(*) AS count, coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)::float8 AS longest_seconds
+FROM pg_locks
+WHERE NOT granted AND waitstart < clock_timestamp() - %(least)s::interval
+  AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
+
 -- name: cancel
 -- Ask a backend to give up its statement. Nothing happens unless it is still that very backend and a client's, or an
 -- autovacuum; `own` says that it is the connection that asks.

@@ -15,6 +15,7 @@ from db.database import Database
 from db.measure import QueryRecorder
 from settings import Settings
 from tests.conftest import SCHEMA
+from tests.servers import a_database_on
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 T = TypeVar("T")
@@ -65,6 +66,13 @@ def house(database_url: str, recorder: QueryRecorder) -> Iterator[House]:
     data.disconnect()
     loop.do(db.close())
     loop.stop()
+
+
+@pytest.fixture
+def theirs_url(postgres: str) -> Iterator[str]:
+    """An empty database of somebody else's."""
+    with a_database_on(postgres) as conninfo:
+        yield conninfo
 
 
 Open = Callable[..., AppTest]

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import orjson
 import pytest
@@ -8,11 +8,14 @@ import pytest
 from db import alerts, runs, samples, sources
 from db.alerts import Change
 from db.database import Database
+from db.diagnosis import locks
+from db.diagnosis.target import own
 from jobs.present import Over, Present
 from jobs.runtime import Runtime
+from tests.db.diagnosis.others import Other, another
 from tests.factories import subreddit
 from tests.stored import keep, sql
-from tests.waiting import beside, until
+from tests.waiting import beside, until, until_found
 
 
 class Counts:
@@ -78,6 +81,30 @@ async def test_what_postgresql_knows_is_in_the_next_frame(present: Present, db: 
     ]
     found = verdicts(present)
     assert (found["Jobs"][0], found["Sources"][1], found["Memory"][0]) == ("warning", "Alive", "bad")
+
+
+async def test_a_statement_that_waits_for_a_lock_for_long_is_told(
+    present: Present, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_known() -> bool:
+        return (await locks.blocked(db)).count == 1
+
+    async with another(own(db)) as first, another(own(db)) as second:
+        await first.execute("LOCK TABLE posts")
+        async with beside(_run(second, "SELECT FROM posts")):
+            await read(present)
+            assert verdicts(present)["Database"] == ("good", "Healthy"), "not for long yet"
+            monkeypatch.setattr(locks, "LONG_WAIT_SECONDS", 0.0)
+            await until_found(is_known)
+            await read(present)
+            assert verdicts(present)["Database"] == ("warning", "Blocked")
+            await first.rollback()
+    await read(present)
+    assert verdicts(present)["Database"] == ("good", "Healthy")
+
+
+async def _run(other: Other, statement: LiteralString) -> None:
+    await other.execute(statement)
 
 
 async def test_each_source_is_told_with_its_figures_and_its_verdict(present: Present, db: Database) -> None:

@@ -30,7 +30,7 @@ def test_the_first_second_tells_no_rates_and_no_zeros_instead() -> None:
     assert set(found) <= set(SERIES)
     assert found["cpu"] is found["system_cpu"] is None
     assert not {"gc_0", "loop_lag_mean"} & set(found)
-    assert (found["pool_in_use"], found["pool_waiting"]) == (3, 2)
+    assert (found["pool_size"], found["pool_in_use"], found["pool_waiting"]) == (4, 3, 2)
 
 
 def test_garbage_collections_are_told_per_second_and_generation() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from db.budget import Left
+from db.diagnosis.locks import Blocked
 from db.sources import Credentials, Heard
 from jobs import verdicts
 from jobs.alert_rules import MEMORY
@@ -47,6 +48,8 @@ CASES = {
     "a slow query": (verdicts.database(None, 1, 100, 0), "warning", "Slow queries"),
     "a waiting request": (verdicts.database(None, 0, 100, 1), "warning", "Pool full"),
     "a database that is down": (verdicts.database("refused", 9, 100, 9), "bad", "Down"),
+    "a blocked statement": (verdicts.database(None, 1, 100, 0, Blocked(1, 59.0)), "warning", "Blocked"),
+    "one blocked too long": (verdicts.database(None, 0, 100, 0, Blocked(2, 60.0)), "bad", "Blocked"),
     "no lookup": (verdicts.cache(0, 0), "good", "Quiet"),
     "half hits": (verdicts.cache(10, 10), "good", "Healthy"),
     "few hits of many": (verdicts.cache(9, 11), "warning", "Few hits"),
