@@ -75,7 +75,7 @@ def test_a_partitioned_table_is_a_row_with_the_work_of_all_its_partitions() -> N
         return Upkeep(
             table=name, is_partitioned=name == root, root=root, rows=10, dead_rows=dead, changed_rows=1,
             vacuumed_at=vacuumed_at, analyzed_at=None, by_itself=True, dead_rows_due=50, changed_rows_due=50,
-            being_vacuumed=False, has_statistics=True, counted_since=early,
+            being_vacuumed=False, has_statistics=True, server_started_at=early,
         )  # fmt: skip
 
     sizes = [
