@@ -21,6 +21,7 @@ from api.app import routes
 from api.hosts import KnownHosts, allowed_hosts
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
+from caching.redis_level import RedisLevel
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from db import deployments, runs, written
@@ -53,7 +54,8 @@ class Process:
         self.pulse = Pulse()
         self.requests = RequestRecorder()
         self.classifier = Classifier(load_taxonomy())
-        self.cache, stats, subreddits = make_cache()
+        self.level = RedisLevel(settings.redis_url) if settings.redis_url else None
+        self.cache, stats, subreddits = make_cache(self.level)
         self.runtime: Runtime | None = None
         self.services = Services(
             settings=settings,
@@ -122,6 +124,11 @@ class Process:
                 present.read_forever(),
                 self.pulse.run(),
                 written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
+                *(
+                    [self.level.run(self.cache.hear, await written.identity(self.db), version)]
+                    if self.level
+                    else []
+                ),
             ),
         ):
             gc.collect()

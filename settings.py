@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="a PostgreSQL from 15 on, instead of the embedded one", repr=False
     )
+    redis_url: str | None = Field(
+        None, description="a Redis from 6.2 on, in which processes share what they cache", repr=False
+    )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
     subpulse_source: SourceChoice = Field("auto", description="auto takes Reddit once it has credentials")
@@ -170,6 +173,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "database_url",
+        "redis_url",
         "reddit_client_id",
         "reddit_client_secret",
         "instagram_access_token",
@@ -199,6 +203,20 @@ class Settings(BaseSettings):
             raise ValueError(
                 "not a connection URL; write special characters in it as %25 and the like"
             ) from None
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            has_target = bool(parts.path if parts.scheme == "unix" else parts.hostname) and parts.port != 0
+        except ValueError:  # its message would show the password
+            has_target = False
+        if not has_target or parts.scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH") from None
         return value
 
     @field_validator("reddit_api_url", "reddit_token_url", "arctic_shift_url", "instagram_api_url")

@@ -21,7 +21,7 @@ from caching.hearing import MOST_STALE_SECONDS, Hearing
 from caching.rules import EARLY_SHARES, Rules
 from caching.second_level import Found, SecondLevel, Token
 from caching.store import Store
-from caching.tags import TagIndex
+from caching.tags import TagIndex, namespace_tag
 
 log = structlog.get_logger()
 
@@ -56,6 +56,7 @@ class Namespace:
         self._hearing = hearing or Hearing(timer)
         self._level = level if rules.is_shared else None
         self._timer = timer
+        self._all_tags = (namespace_tag(name), *rules.tags)
         self._store = Store(rules.max_items, rules.max_bytes, self._left)
         self._entries = self._store.entries
         self._flights = Flights()
@@ -197,8 +198,7 @@ class Namespace:
             self.counters.ghost_hits += 1
         token = None
         if self._level is not None and self._hearing.is_on:
-            known = tags if isinstance(tags, tuple) else ()
-            found = await self._level.read(self.name, key_digest(key_text(key)), (*self.rules.tags, *known))
+            found = await self._level.read(self.name, key_digest(key_text(key)))
             if isinstance(found, Found):
                 return self._found(key, found, generation)
             token = found
@@ -210,7 +210,8 @@ class Namespace:
         self.counters.shared_hits += 1
         self.counters.saved_seconds += found.cost_seconds
         began = float("-inf")  # in another process, so only while we hear of writes is it trusted
-        self._keep(key, found.value, found.tags, found.cost_seconds, began, found.seconds_left, generation)
+        own = tuple(tag for tag in found.tags if tag not in self._all_tags)
+        self._keep(key, found.value, own, found.cost_seconds, began, found.seconds_left, generation)
         return found.value
 
     async def _compute(
@@ -234,7 +235,7 @@ class Namespace:
         if self._keep(key, value, own, cost, began, seconds, generation, is_negative) and token is not None:
             assert self._level is not None
             if not is_negative:
-                self._level.offer(token, own, value, cost, seconds)
+                self._level.offer(token, (*self._all_tags, *own), value, cost, seconds)
         return value
 
     def _keep(

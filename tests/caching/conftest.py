@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+def redis_folder() -> Iterator[Path]:
+    """A folder with a short name: a Unix socket's may have 107 characters."""
+    with TemporaryDirectory(prefix="subpulse-redis-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def redis_server(redis_folder: Path) -> Iterator[RedisServer]:
+    server = RedisServer(redis_folder)
+    server.start()
+    yield server
+    server.stop()
