@@ -116,6 +116,7 @@ class Process:
         version = await asyncio.to_thread(deployments.running_version)
         await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
+        self.cache.gap()  # nobody listens yet
         _before_stopping(self.pulse.close)
         async with (
             self._dashboard(runtime),

@@ -4,12 +4,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, wanted
 
 
 @pytest.fixture
 def redis_folder() -> Iterator[Path]:
-    """A folder with a short name: a Unix socket's may have 107 characters."""
+    """A folder for a server, with a short name: a Unix socket's may have 107 characters."""
+    wanted()
     with TemporaryDirectory(prefix="subpulse-redis-") as folder:
         yield Path(folder)
 
