@@ -1,6 +1,5 @@
 """Caches as several processes have them: memory of their own, and one Redis."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,20 +8,6 @@ from caching.namespace import Namespace
 from caching.redis_level import RedisLevel
 from tests.redis_server import RedisServer
 from tests.waiting import beside, until
-
-
-class Computation:
-    """Answers `value`, counting how often it was asked; may be held up by a gate."""
-
-    def __init__(self, value: bytes | None = b"answer") -> None:
-        self.value, self.calls, self.gate = value, 0, asyncio.Event()
-        self.gate.set()
-
-    async def __call__(self) -> bytes | None:
-        self.calls += 1
-        value = self.value
-        await self.gate.wait()
-        return value
 
 
 class Process:

@@ -5,7 +5,8 @@ import pytest
 
 from caching.cache import Cache
 from caching.tags import key_tag
-from tests.caching.processes import Computation, process
+from tests.caching.computation import Computation
+from tests.caching.processes import process
 from tests.redis_server import RedisServer
 from tests.waiting import until
 

@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from caching import redis_level
 from caching.redis_level import TIMEOUT_SECONDS
-from tests.caching.processes import Computation, process
+from tests.caching.computation import Computation
+from tests.caching.processes import process
 from tests.redis_server import RedisServer
 from tests.waiting import until
 
