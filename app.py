@@ -21,6 +21,7 @@ from api.app import routes
 from api.hosts import KnownHosts, allowed_hosts
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
+from caching.rates import Rates
 from caching.redis_level import RedisLevel
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
@@ -111,6 +112,7 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
+        runtime.context.cache_rates = Rates(self.cache).take
         present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working, open_pages)
         await present.recall()
         version = await asyncio.to_thread(deployments.running_version)
