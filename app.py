@@ -159,6 +159,7 @@ class Process:
             self.db,
             self.settings,
             cache_stats=self.cache.stats,
+            query_cache=self.cache.namespaces["queries"].get,
             run_job=run_job,
             pause_job=pause_job,
             job_list=[

@@ -18,6 +18,7 @@ STATS_TTL_SECONDS = 300.0
 SOURCES_TTL_SECONDS = 5.0
 FRESHNESS_TTL_SECONDS = 60.0  # every community is looked at
 SUBREDDITS_TTL_SECONDS = 300.0
+QUERIES_TTL_SECONDS = 300.0
 STALE_SECONDS = 60.0  # how long an answer is served past its time, while a new one is computed
 
 Check = Callable[[], str | None]  # why a part does not work, or None
@@ -64,4 +65,6 @@ def make_cache(level: SecondLevel | None = None) -> tuple[Cache, Namespace, Name
         stale_seconds=STALE_SECONDS,
         is_shared=True,
     )
+    # Expensive reads that are no whole answer; each says by tags of its own what it depends on.
+    cache.add("queries", ttl_seconds=QUERIES_TTL_SECONDS, tags=(), stale_seconds=STALE_SECONDS)
     return cache, stats, pages
