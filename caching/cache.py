@@ -137,6 +137,10 @@ class Cache:
             sum(one.items for one in namespaces),
         )
 
+    def level_stats(self) -> dict[str, Any] | None:
+        """The second level's figures, whether it works and why not; None where there is none."""
+        return self.level.stats() if self.level is not None else None
+
     def stats(self) -> list[dict[str, Any]]:
         """Every namespace's figures."""
         return [namespace.stats() for namespace in self.namespaces.values()]

@@ -41,6 +41,12 @@ async def announce(session: Session, *tags: str) -> None:
         await session.execute("written.announce", tags=several)
 
 
+async def clear(db: Database, *tags: str) -> None:
+    """Have every process forget what carries one of these, as if it had been written; for a person's hand."""
+    async with db.transaction() as session:
+        await announce(session, *tags)
+
+
 def _in_words(tags: tuple[str, ...]) -> list[str]:
     """The tags with spaces between, in texts that fit into a notification."""
     words = [""]

@@ -168,3 +168,9 @@ async def test_the_data_has_one_name_for_all_who_work_on_it(db: Database, databa
     names = {await written.identity(each) for each in (db, db, other)}
     await other.close()
     assert len(names) == 2
+
+
+async def test_what_a_hand_clears_is_heard_like_a_write(db: Database, heard: Heard) -> None:
+    await written.clear(db, "namespace:stats", "key:stats:0123")
+    await until(lambda: heard)
+    assert heard == ["namespace:stats", "key:stats:0123"]
