@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import structlog
@@ -22,7 +22,6 @@ from api.hosts import KnownHosts, allowed_hosts
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from caching.rates import Rates
-from caching.redis_level import RedisLevel
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from db import deployments, runs, written
@@ -36,6 +35,9 @@ from jobs.runtime import Runtime, background, open_runtime, ticking
 from logs import configure_logs
 from pulse import Pulse
 from settings import ROOT, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from caching.redis_level import RedisLevel
 
 log = structlog.get_logger()
 
@@ -55,7 +57,7 @@ class Process:
         self.pulse = Pulse()
         self.requests = RequestRecorder()
         self.classifier = Classifier(load_taxonomy())
-        self.level = RedisLevel(settings.redis_url) if settings.redis_url else None
+        self.level = _second_level(settings)
         self.cache, stats, subreddits = make_cache(self.level)
         self.runtime: Runtime | None = None
         self.services = Services(
@@ -178,6 +180,15 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def _second_level(settings: Settings) -> "RedisLevel | None":
+    """Where answers are shared with other processes; its client takes 0.1 s to import, so only where there is one."""
+    if settings.redis_url is None:
+        return None
+    from caching.redis_level import RedisLevel
+
+    return RedisLevel(settings.redis_url)
 
 
 def open_pages() -> int | None:

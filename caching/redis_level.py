@@ -82,7 +82,7 @@ class RedisLevel:
             version: of the program; only those of the same version share answers.
         """
         self._channel = name
-        self._prefix = f"{{{name} {version}}}:"  # the braces keep it all on one node of a Redis cluster
+        self._prefix = f"{name} {version}:"
         try:
             while True:
                 try:
@@ -154,7 +154,12 @@ class RedisLevel:
         self, token: Token, tags: tuple[str, ...], value: bytes, cost_seconds: float, seconds: float
     ) -> None:
         """Put an answer there some time soon; refused where anything was written since the token was given."""
-        if self.works and len(value) <= MOST_BYTES and len(self._tasks) < MOST_OFFERS:
+        if (
+            self.works
+            and isinstance(value, bytes)
+            and len(value) <= MOST_BYTES
+            and len(self._tasks) < MOST_OFFERS
+        ):
             self._in_background(self._put(token, tags, value, cost_seconds, seconds))
 
     async def _put(
