@@ -153,9 +153,9 @@ async def test_a_listener_whose_line_is_dead_gives_no_sign_and_makes_another(db:
         stopped_at = time.monotonic()
         try:
             await until(lambda: len(gaps) > seen)
-            assert signs[-1] < stopped_at + 0.05
+            assert signs[-1] < stopped_at + 0.25
             longest = written.SIGN_OF_LIFE_EVERY_SECONDS + written.SIGN_OF_LIFE_WITHIN_SECONDS
-            assert gaps[-1] - stopped_at < longest + 0.3
+            assert gaps[-1] - stopped_at < longest + 1
             await until(lambda: signs[-1] > stopped_at + longest)
         finally:
             os.kill(pid, signal.SIGCONT)  # and it finds that nobody is there
