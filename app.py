@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import structlog
@@ -21,6 +21,7 @@ from api.app import routes
 from api.hosts import KnownHosts, allowed_hosts
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
+from caching.rates import Rates
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from db import deployments, runs, written
@@ -35,6 +36,9 @@ from jobs.runtime import Runtime, background, open_runtime, ticking
 from logs import configure_logs
 from pulse import Pulse
 from settings import ROOT, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from caching.redis_level import RedisLevel
 
 log = structlog.get_logger()
 
@@ -54,7 +58,8 @@ class Process:
         self.pulse = Pulse()
         self.requests = RequestRecorder()
         self.classifier = Classifier(load_taxonomy())
-        self.cache, stats, subreddits = make_cache()
+        self.level = _second_level(settings)
+        self.cache, stats, subreddits = make_cache(self.level)
         self.runtime: Runtime | None = None
         self.targets: dict[str, Target] = {}
         self.services = Services(
@@ -88,9 +93,7 @@ class Process:
 
     def cache_counts(self) -> tuple[int, int, int]:
         """(hits, misses, entries kept now) of all namespaces."""
-        namespaces = self.cache.stats()
-        hits, misses, entries = (sum(one[name] for one in namespaces) for name in ("hits", "misses", "items"))
-        return hits, misses, entries
+        return self.cache.counts()
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[dict[str, Any]]:
@@ -114,11 +117,13 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
+        runtime.context.cache_rates = Rates(self.cache).take
         present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working, open_pages)
         await present.recall()
         version = await asyncio.to_thread(deployments.running_version)
         await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
+        self.cache.gap()  # nobody listens yet
         _before_stopping(self.pulse.close)
         async with (
             self._dashboard(runtime),
@@ -126,7 +131,12 @@ class Process:
             background(
                 present.read_forever(),
                 self.pulse.run(),
-                written.listen(self.db, self.cache.invalidate, self.cache.invalidate_all),
+                written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
+                *(
+                    [self.level.run(self.cache.hear, await written.identity(self.db), version)]
+                    if self.level
+                    else []
+                ),
             ),
         ):
             gc.collect()
@@ -154,6 +164,7 @@ class Process:
             self.db,
             self.settings,
             cache_stats=self.cache.stats,
+            query_cache=self.cache.ask,
             run_job=run_job,
             pause_job=pause_job,
             job_list=[
@@ -173,6 +184,15 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def _second_level(settings: Settings) -> "RedisLevel | None":
+    """Where answers are shared with other processes; its client takes 0.1 s to import, so only where there is one."""
+    if settings.redis_url is None:
+        return None
+    from caching.redis_level import RedisLevel
+
+    return RedisLevel(settings.redis_url)
 
 
 def open_pages() -> int | None:

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
         description="whether the Database page may change indexes and cancel statements; auto: only while Subpulse "
         "listens on this machine alone",
     )
+    redis_url: str | None = Field(
+        None, description="a Redis from 6.2 on, in which processes share what they cache", repr=False
+    )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
     subpulse_source: SourceChoice = Field("auto", description="auto takes Reddit once it has credentials")
@@ -207,6 +210,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "database_url",
+        "redis_url",
         "reddit_client_id",
         "reddit_client_secret",
         "instagram_access_token",
@@ -237,6 +241,21 @@ class Settings(BaseSettings):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"{name} stands there twice: keep one of them")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from redis.connection import parse_url  # 0.1 s, for those who have one
+
+        try:
+            target = parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:  # its message may show the password
+            target = {}
+        if not (target.get("path") or target.get("host")):
+            raise ValueError("write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH") from None
         return value
 
     @field_validator("reddit_api_url", "reddit_token_url", "arctic_shift_url", "instagram_api_url")

@@ -3,6 +3,9 @@
 from benchmarks.figure import Figure
 from benchmarks.figures import (
     any_range,
+    cache_fire,
+    cache_lookup,
+    cache_policy,
     cpu_per_update,
     database_advice,
     importing,
@@ -29,6 +32,9 @@ FIGURES = (
     Figure("prepared", prepared.run, limit_seconds=180),
     Figure("slow_query_page", slow_query_page.run, limit_seconds=900),
     Figure("database_advice", database_advice.run, limit_seconds=300),
+    Figure("cache_lookup", cache_lookup.run, limit_seconds=60),
+    Figure("cache_policy", cache_policy.run, limit_seconds=120),
+    Figure("cache_fire", cache_fire.run, limit_seconds=180),
     Figure("merging", merging.run, limit_seconds=600),
     Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),

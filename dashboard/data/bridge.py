@@ -6,7 +6,7 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -23,6 +23,9 @@ from settings import Settings, load_settings
 ANSWER_SECONDS = 10.0
 Row = dict[str, Any]
 T = TypeVar("T")
+Question = Callable[[Database], Awaitable[T]]
+Tags = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+QueryCache = Callable[[str, Hashable, Callable[[], Awaitable[Any]], Tags], Awaitable[Any]]
 
 
 class Unavailable(Exception):
@@ -46,6 +49,7 @@ class Connection:
     database: Database
     settings: Settings
     cache_stats: Callable[[], list[Row]]
+    query_cache: QueryCache | None
     run_job: Callable[[str], Awaitable[None]] | None
     pause_job: Callable[[str, bool], Awaitable[None]] | None
     job_list: Sequence[Row]
@@ -64,6 +68,7 @@ def connect(
     settings: Settings,
     *,
     cache_stats: Callable[[], list[Row]] = list,
+    query_cache: QueryCache | None = None,
     run_job: Callable[[str], Awaitable[None]] | None = None,
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
     job_list: Sequence[Row] = (),
@@ -75,6 +80,7 @@ def connect(
 
     Args:
         cache_stats: one dictionary per namespace of the response cache.
+        query_cache: keeps answers in a namespace under a key, until what they depend on is written.
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
@@ -88,6 +94,7 @@ def connect(
         database,
         settings,
         cache_stats,
+        query_cache,
         run_job,
         pause_job,
         job_list,
@@ -115,7 +122,7 @@ def settings() -> Settings:
     return _connection.settings if _connection else load_settings()
 
 
-def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
+def asked(page: str, question: Question[T]) -> T:
     """The answer to a question, attributed to `page NAME` in the query statistics, and timed as a request `PAGE`.
 
     Its time counts from when the page asks, as the page feels it, the wait for the server's loop included.
@@ -158,6 +165,26 @@ def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
         raise _unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
     _down_since = None
     return found
+
+
+def asked_once(page: str, namespace: str, key: Hashable, question: Question[T], tags: Tags = ()) -> T:
+    """The same for what all pages, and maybe the API, ask alike: one answer until what it depends on is written.
+
+    Nobody may change it.
+
+    Args:
+        namespace: of the cache, in which a key stands for the same question wherever it is asked (api/services.py).
+        tags: what the answer depends on beside the namespace's own tags.
+    """
+
+    async def through_cache(database: Database) -> T:
+        there = _connection
+        if there is None or there.query_cache is None:
+            return await question(database)
+        found: T = await there.query_cache(namespace, key, lambda: question(database), tags)
+        return found
+
+    return asked(page, through_cache)
 
 
 def _unavailable(reason: str) -> Unavailable:

@@ -28,7 +28,7 @@ async def test_a_write_by_any_process_makes_the_next_answer_new(
         cache.invalidate_all()
         gaps.append(None)
 
-    async with beside(written.listen(db, cache.invalidate, on_gap)):
+    async with beside(written.listen(db, cache.hear, on_gap)):
         await until(lambda: gaps)
         assert (await http.get("/api/stats")).json()["communities"] == 0
         assert (await http.get("/api/subreddits")).json()["items"] == []
@@ -55,7 +55,7 @@ async def test_different_questions_have_answers_of_their_own(
     )
     answers = {path: (await http.get(f"/api/subreddits{path}")).content for path in paths}
     assert len(set(answers.values())) == 7, "only ?over18=true and ?q=kett find the same"
-    assert services.subreddits.counters.misses == 8
+    assert services.cache.counts()[1] == 8
     for path, answer in answers.items():
         assert (await http.get(f"/api/subreddits{path}")).content == answer
-    assert services.subreddits.counters.misses == 8
+    assert services.cache.counts()[1] == 8
