@@ -17,8 +17,11 @@ from starlette.middleware import Middleware
 from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
-from api.app import routes
+from api.app import declared_routes, routes
 from api.hosts import KnownHosts, allowed_hosts
+from api.responses.computed import Computed
+from api.responses.front import Front
+from api.responses.policy import Edge
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
@@ -233,13 +236,19 @@ try:
 except (SettingsError, TaxonomyError) as exc:
     _stop(exc)
 configure_logs(process.settings.log_level)
+own_routes = routes(process.services)
+table = declared_routes(own_routes, Edge())
+table.keep_in(process.cache)
+hosts = allowed_hosts(process.settings)
 app = st.App(  # written out here, because `streamlit run app.py` looks for just this
     ROOT / "streamlit_app.py",
     lifespan=process.lifespan,
-    routes=routes(process.services),
+    routes=own_routes,
     middleware=[
-        Middleware(KnownHosts, hosts=allowed_hosts(process.settings)),
+        Middleware(Front, table=table, recorder=process.requests, hosts=hosts),
+        Middleware(KnownHosts, hosts=hosts),
         Middleware(Telemetry, recorder=process.requests),
+        Middleware(Computed, table=table),
     ],
 )
 

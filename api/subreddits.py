@@ -5,7 +5,8 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from api.services import services_of
+from api.responses.policy import cacheable
+from api.services import SUBREDDITS_TTL_SECONDS, services_of
 from db import subreddits
 from db.subreddits import Filters, Sort
 
@@ -15,6 +16,7 @@ STORABLE = r"^[^\x00]*$"  # PostgreSQL's text holds every character but this one
 
 
 @router.get("/subreddits", summary="Communities, filtered and sorted, a page at a time")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",), max_age=5)
 async def list_subreddits(
     request: Request,
     q: Annotated[str | None, Query(max_length=200, description="words, or beginnings of words")] = None,
@@ -40,6 +42,7 @@ async def list_subreddits(
 
 
 @router.get("/subreddits/{name}", summary="One community")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",), max_age=5)
 async def one_subreddit(
     request: Request, name: Annotated[str, Path(min_length=1, max_length=50, pattern=STORABLE)]
 ) -> Response:

@@ -185,10 +185,10 @@ async def test_database_and_cache_are_told(http: httpx.AsyncClient, services: Se
     await http.get("/api/stats")
     await http.get("/api/stats")
     found = await asked(http)
-    assert found['subpulse_cache_lookups_total{namespace="stats",result="hit"}'] == 1
-    assert found['subpulse_cache_lookups_total{namespace="stats",result="miss"}'] == 1
-    assert found['subpulse_cache_entries{namespace="stats"}'] == 1
-    assert found['subpulse_cache_saved_seconds_total{namespace="stats"}'] > 0
+    assert found['subpulse_cache_lookups_total{namespace="/api/stats",result="hit"}'] == 1
+    assert found['subpulse_cache_lookups_total{namespace="/api/stats",result="miss"}'] == 1
+    assert found['subpulse_cache_entries{namespace="/api/stats"}'] == 1
+    assert found['subpulse_cache_saved_seconds_total{namespace="/api/stats"}'] > 0
     assert found["subpulse_database_max_connections"] == db.pool_size
     open_ones = counted(found, "subpulse_database_connections")
     assert 1 <= sum(open_ones.values()) <= db.pool_size

@@ -17,7 +17,7 @@ async def test_the_second_answer_comes_from_the_cache(http: httpx.AsyncClient, s
     assert [(text, counted.calls) for (text, _), counted in stats.items()] == [
         (statements()["subreddits.stats"], 1)
     ]
-    (row,) = (row for row in services.cache.stats() if row["namespace"] == "stats")
+    (row,) = (row for row in services.cache.stats() if row["namespace"] == "/api/stats")
     assert (row["hits"], row["misses"], row["hit_rate"]) == (1, 1, 50)
 
 

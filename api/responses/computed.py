@@ -1,0 +1,86 @@
+"""Declared routes whose answer has to be computed: one computation per key at a time, compressed, and kept.
+
+Stands behind telemetry, which therefore sees every request as its asker does. Requests that are somebody's own
+(Authorization, a Streamlit login) or ask for a part are answered by the route itself, and nothing of them is kept;
+entity tags and compression are theirs all the same.
+"""
+
+from collections.abc import Callable
+from time import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.responses.answer import Answer, Headers, ask
+from api.responses.coding import KEPT_LEVELS, ONCE_LEVELS, Accepted
+from api.responses.table import Asked, Table
+from api.responses.wanted import wanted
+
+GET_OR_HEAD = frozenset({"GET", "HEAD"})
+OURS_TO_SEE_TO = frozenset({b"accept-encoding", b"if-none-match", b"range"})
+FOR_ONE = (b"cache-control", b"private, no-store")
+
+
+class NotKept(Exception):
+    """The answer is for those who wait for it now, and for nobody after them."""
+
+    def __init__(self, answer: Answer, failure: Exception | None) -> None:
+        super().__init__(f"answered {answer.status}")
+        self.answer, self.failure = answer, failure
+
+
+class Computed:
+    """Asks a declared route on behalf of all who want the same; passes on what else there is."""
+
+    def __init__(self, app: ASGIApp, table: Table, clock: Callable[[], float] = time) -> None:
+        self.app, self._table, self._clock = app, table, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = None
+        if scope["type"] == "http" and scope["method"] in GET_OR_HEAD:
+            asked = self._table.asked(scope["path"], scope["query_string"])
+        if asked is None:
+            await self.app(scope, receive, send)
+            return
+        scope["route"] = asked.route  # under whose template telemetry counts it, whoever computes
+        want = wanted(scope["headers"])
+        failure = None
+        if asked.route.namespace is None or want.is_own:
+            answer, failure = await self._for_one(asked, scope, receive, want.accepted)
+        else:
+            try:
+                answer = await asked.route.namespace.get(
+                    asked.key(want.accepted), lambda: self._for_all(asked, scope, want.accepted)
+                )
+            except NotKept as exc:
+                answer, failure = exc.answer, exc.failure
+        await answer.send(send, want.if_none_match, scope["method"] == "GET")
+        if failure is not None:
+            raise failure
+
+    async def _for_all(self, asked: Asked, scope: Scope, accepted: Accepted) -> Answer:
+        """The answer to the question alone: nothing else of who asked reaches the route.
+
+        Raises:
+            NotKept: it is an error.
+        """
+        headers = [one for one in scope["headers"] if one[0] == b"host"]
+        neutral = {**scope, "method": "GET", "query_string": asked.query, "headers": headers}
+        plain = await ask(self.app, neutral, _nothing)
+        answer = await Answer.of(plain, accepted, KEPT_LEVELS, asked.route.said, self._clock())
+        if plain.status != 200:
+            raise NotKept(answer, plain.failure)
+        return answer
+
+    async def _for_one(
+        self, asked: Asked, scope: Scope, receive: Receive, accepted: Accepted
+    ) -> tuple[Answer, Exception | None]:
+        """The answer to this request, which no shared cache may keep when its route's answers could be."""
+        headers = [one for one in scope["headers"] if one[0] not in OURS_TO_SEE_TO]
+        plain = await ask(self.app, {**scope, "method": "GET", "headers": headers}, receive)
+        said: Headers = [FOR_ONE] if asked.route.said else []
+        return await Answer.of(plain, accepted, ONCE_LEVELS, said, self._clock()), plain.failure
+
+
+async def _nothing() -> Message:
+    """A GET's body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
