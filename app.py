@@ -89,9 +89,7 @@ class Process:
 
     def cache_counts(self) -> tuple[int, int, int]:
         """(hits, misses, entries kept now) of all namespaces."""
-        namespaces = self.cache.stats()
-        hits, misses, entries = (sum(one[name] for one in namespaces) for name in ("hits", "misses", "items"))
-        return hits, misses, entries
+        return self.cache.counts()
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[dict[str, Any]]:
@@ -126,7 +124,7 @@ class Process:
             background(
                 present.read_forever(),
                 self.pulse.run(),
-                written.listen(self.db, self.cache.invalidate, self.cache.invalidate_all),
+                written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
             ),
         ):
             gc.collect()

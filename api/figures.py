@@ -8,7 +8,7 @@ import psutil
 
 from api.exposition.families import AnyFamily, DurationFamily, Durations, Family
 from api.services import Services
-from db.cache import Cache
+from caching.cache import Cache
 from db.database import Database
 from db.requests import RequestRecorder
 from pulse import Fields, Frame

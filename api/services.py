@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from fastapi import Request, WebSocket
 
+from caching.cache import Cache
+from caching.namespace import Namespace
 from categorization.classify import Classifier
-from db.cache import Cache, Namespace
 from db.database import Database
 from db.requests import RequestRecorder
 from pulse import Pulse

@@ -1,20 +1,28 @@
 """Word of a write, from the transaction that made it to every process that caches.
 
 `announce` takes effect with the commit (PostgreSQL's NOTIFY is transactional), so no process forgets an answer
-too early or hears of a write that never was.
+too early or hears of a write that never was. A listener that hears nothing cannot tell silence from a broken line.
+So it asks PostgreSQL for a sign of life over the very connection on which it would hear, and says each time that all
+that was written until then has been heard.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import psycopg
 import structlog
 
-from db.database import Database, Session
+from db.database import Connection, Database, Session
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 1.0
+SIGN_OF_LIFE_EVERY_SECONDS = 0.25
+SIGN_OF_LIFE_WITHIN_SECONDS = 0.6
+CONNECT_SECONDS = 5
+NAME = "subpulse listener"  # in pg_stat_activity
+LONGEST_WORD = 7000  # bytes; PostgreSQL takes 8000
 
 
 def channel(schema: str) -> str:
@@ -22,21 +30,77 @@ def channel(schema: str) -> str:
     return f"{schema}_written"
 
 
-async def announce(session: Session, tag: str) -> None:
-    """Tell every process, on commit, that something tagged so was written."""
-    await session.execute("written.announce", tag=tag)
+async def announce(session: Session, *tags: str) -> None:
+    """Tell every process, on commit, that something tagged so was written; no tag has a space in it."""
+    for several in _in_words(tags):
+        await session.execute("written.announce", tags=several)
 
 
-async def listen(db: Database, on_write: Callable[[str], None], on_gap: Callable[[], None]) -> None:
-    """Until cancelled, call `on_write(tag)` for each announcement, `on_gap` whenever some may be lost."""
+def _in_words(tags: tuple[str, ...]) -> list[str]:
+    """The tags with spaces between, in texts that fit into a notification."""
+    words = [""]
+    for tag in tags:
+        if len(words[-1]) + len(tag) >= LONGEST_WORD:
+            words.append("")
+        words[-1] = f"{words[-1]} {tag}".lstrip()
+    return words
+
+
+async def listen(
+    db: Database,
+    on_write: Callable[[str], None],
+    on_gap: Callable[[], None],
+    on_alive: Callable[[float], None] = lambda asked_at: None,
+) -> None:
+    """Until cancelled, call `on_write` for each announcement, `on_gap` whenever some may be lost.
+
+    Args:
+        on_write: is told the word of a write, `ID TAG TAG …`; no two writes have the same.
+        on_alive: is told a moment (seconds of `time.monotonic`) until which every word has been heard.
+    """
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(db.conninfo(), autocommit=True) as connection:
+            async with await psycopg.AsyncConnection.connect(
+                db.conninfo(), autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=NAME
+            ) as connection:
                 await connection.execute(f'LISTEN "{channel(db.schema)}"')
                 on_gap()
-                async for notification in connection.notifies():
-                    on_write(notification.payload)
-        except psycopg.Error as exc:
+                await _hear(connection, on_write, on_alive)
+        except (psycopg.Error, TimeoutError) as exc:
             log.debug("write announcements interrupted", reason=str(exc).strip())
         on_gap()
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _hear(
+    connection: Connection, on_write: Callable[[str], None], on_alive: Callable[[float], None]
+) -> None:
+    while True:
+        asked_at = time.monotonic()
+        await _sign_of_life(connection)
+        async for word in connection.notifies(timeout=0):  # what came before the sign
+            on_write(word.payload)
+        on_alive(asked_at)
+        async for word in connection.notifies(timeout=SIGN_OF_LIFE_EVERY_SECONDS):
+            on_write(word.payload)
+
+
+async def _sign_of_life(connection: Connection) -> None:
+    """Return when PostgreSQL answers; whatever it sends before is kept for `notifies`.
+
+    Raises:
+        TimeoutError: it did not, within SIGN_OF_LIFE_WITHIN_SECONDS.
+    """
+    asking = asyncio.create_task(connection.execute("SELECT 1"))
+    try:
+        answered, _ = await asyncio.wait([asking], timeout=SIGN_OF_LIFE_WITHIN_SECONDS)
+        if not answered:
+            raise TimeoutError("no sign of life")
+        await asking
+    finally:
+        if not asking.done():
+            await (
+                connection.close()
+            )  # first, else psycopg would ask the silent server to cancel, and wait for it
+            asking.cancel()
+            await asyncio.wait([asking])

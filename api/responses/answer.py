@@ -90,6 +90,11 @@ class Answer:
         return self.status
 
 
+def size_of(answer: Answer) -> int:
+    """Bytes that keeping it takes."""
+    return len(answer.body) + sum(len(name) + len(value) for name, value in answer.headers)
+
+
 def _with(plain: Plain, coding: str | None, etag: bytes, said: Headers, length: int) -> Headers:
     """The route's headers with ours: Vary on every answer, because every one could have been compressed."""
     replaced = {b"content-length", b"vary"} | ({name for name, _ in said} if etag else set())

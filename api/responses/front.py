@@ -11,8 +11,10 @@ from time import perf_counter, time
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.hosts import is_known
+from api.responses.answer import Answer
 from api.responses.table import Declared, Table
 from api.responses.wanted import wanted
+from caching.entry import MISSING, Missing
 from db.requests import FOLD_AT, RequestRecorder
 from db.slowest import Ended
 
@@ -54,10 +56,10 @@ class Front:
             await self.app(scope, receive, send)
             return
         want = wanted(scope["headers"])
-        answer = None
+        answer: Answer | Missing = MISSING
         if not want.is_own and self._may_ask(want.host):
-            answer = asked.route.namespace.look(asked.key(want.accepted))
-        if answer is None:
+            answer = asked.route.namespace.find(asked.key(want.accepted))
+        if isinstance(answer, Missing):
             await self.app(scope, receive, send)
             return
         age = ((b"age", b"%d" % max(self._clock() - answer.made_at, 0)),) if self._shows_age else ()

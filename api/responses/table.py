@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
-from api.responses.answer import Headers
+from api.responses.answer import Headers, size_of
 from api.responses.coding import Accepted
 from api.responses.policy import Edge, Policy, policy_of, said
-from db.cache import Cache, Namespace
+from caching.cache import Cache
+from caching.namespace import Namespace
 
 REMEMBERED = 4096  # addresses whose key need not be worked out again
 LONGEST_REMEMBERED = 512  # bytes of an address
@@ -70,9 +71,15 @@ class Table:
     def keep_in(self, cache: Cache) -> None:
         """Give each route a namespace of its own, emptied by its tags."""
         for route in self.routes:
-            if route.policy.seconds:
+            policy = route.policy
+            if policy.seconds:
                 route.namespace = cache.add(
-                    route.path, ttl_seconds=route.policy.seconds, tags=route.policy.tags
+                    route.path,
+                    ttl_seconds=policy.seconds,
+                    tags=policy.tags,
+                    stale_seconds=policy.stale if policy.tags else 0,
+                    negative_seconds=0,
+                    size_of=size_of,
                 )
 
     def asked(self, path: str, query: bytes) -> Asked | None:

@@ -1,3 +1,3 @@
 -- name: announce
--- Told to every listening process when the transaction commits.
-SELECT pg_notify(current_schema() || '_written', %(tag)s)
+-- Told to every listening process when the transaction commits: the transaction's id, and what it wrote.
+SELECT pg_notify(current_schema() || '_written', pg_current_xact_id() || ' ' || %(tags)s)

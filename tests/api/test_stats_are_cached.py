@@ -31,7 +31,7 @@ async def test_a_write_by_any_process_makes_the_next_answer_new(
         cache.invalidate_all()
         gaps.append(None)
 
-    async with beside(written.listen(db, cache.invalidate, on_gap)):
+    async with beside(written.listen(db, cache.hear, on_gap)):
         await until(lambda: gaps)
         assert (await http.get("/api/stats")).json()["communities"] == 0
         assert (await http.get("/api/subreddits")).json()["items"] == []

@@ -16,7 +16,9 @@ Heard = list[str]
 async def heard(db: Database) -> AsyncIterator[Heard]:
     """What a listening process hears, gaps as `gap`; it listens already."""
     found: Heard = []
-    async with beside(written.listen(db, found.append, lambda: found.append("gap"))):
+    async with beside(
+        written.listen(db, lambda word: found.extend(word.split()[1:]), lambda: found.append("gap"))
+    ):
         await until(lambda: found == ["gap"])
         found.clear()
         yield found
@@ -80,7 +82,8 @@ async def test_a_cut_connection_is_a_gap_before_anything_else_is_heard(
     async with db.connection() as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+            "WHERE datname = current_database() AND application_name = %s",
+            (written.NAME,),
         )
     await until(lambda: len(heard) >= 2)
     await say(db, "posts")

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from db.cache import Cache, Namespace
+from caching.cache import Cache
+from caching.namespace import Namespace
 
 
 class Computation:
@@ -95,8 +96,8 @@ async def test_a_failed_computation_reaches_all_who_wait_and_is_not_kept(namespa
 
 async def test_a_write_empties_only_what_carries_its_tag() -> None:
     cache = Cache()
-    people = cache.add("people", ttl_seconds=60, tags=("people",))
-    stats = cache.add("stats", ttl_seconds=60, tags=("people", "posts"))
+    people = cache.add("people", ttl_seconds=300, tags=("people",))
+    stats = cache.add("stats", ttl_seconds=300, tags=("people", "posts"))
     compute = Computation()
     for namespace in (people, stats):
         await namespace.get("k", compute)
