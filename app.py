@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
 
+import httpx
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
@@ -18,14 +19,17 @@ from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
 from api.app import declared_routes, routes
+from api.edge.purger import EdgePurger
+from api.edge.targets import edge_of, targets
 from api.hosts import KnownHosts, allowed_hosts
 from api.responses.computed import Computed
 from api.responses.front import Front
-from api.responses.policy import Edge
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
+from collectors.reuse import CountedTransport
+from collectors.wire import open_http
 from db import deployments, runs, written
 from db.database import Database
 from db.errors import DatabaseError
@@ -74,6 +78,28 @@ class Process:
             },
             source_state=self.source_state,
         )
+        self.routes = routes(self.services)
+        self.edge = edge_of(settings)
+        self.table = declared_routes(self.routes, self.edge)
+        self.table.keep_in(self.cache)
+        self.purger = EdgePurger(targets(settings), self.table.surrogate_keys(), open_edge)
+        self.cache.observe(self.purger.hear)
+
+    def middleware(self) -> list[Middleware]:
+        """Outermost first: what is kept is answered before anything else is asked."""
+        hosts = allowed_hosts(self.settings)
+        return [
+            Middleware(
+                Front,
+                table=self.table,
+                recorder=self.requests,
+                hosts=hosts,
+                shows_age=self.edge.is_told,
+            ),
+            Middleware(KnownHosts, hosts=hosts),
+            Middleware(Telemetry, recorder=self.requests),
+            Middleware(Computed, table=self.table),
+        ]
 
     def working(self) -> bool:
         return self.runtime is not None and self.runtime.queue.working
@@ -124,6 +150,7 @@ class Process:
             background(
                 present.read_forever(),
                 self.pulse.run(),
+                self.purger.run(),
                 written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
             ),
         ):
@@ -170,6 +197,11 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def open_edge() -> httpx.AsyncClient:
+    """A client that tells the caches in front of us what to forget."""
+    return open_http(CountedTransport("edge", httpx.AsyncHTTPTransport()))
 
 
 def open_pages() -> int | None:
@@ -234,20 +266,11 @@ try:
 except (SettingsError, TaxonomyError) as exc:
     _stop(exc)
 configure_logs(process.settings.log_level)
-own_routes = routes(process.services)
-table = declared_routes(own_routes, Edge())
-table.keep_in(process.cache)
-hosts = allowed_hosts(process.settings)
 app = st.App(  # written out here, because `streamlit run app.py` looks for just this
     ROOT / "streamlit_app.py",
     lifespan=process.lifespan,
-    routes=own_routes,
-    middleware=[
-        Middleware(Front, table=table, recorder=process.requests, hosts=hosts),
-        Middleware(KnownHosts, hosts=hosts),
-        Middleware(Telemetry, recorder=process.requests),
-        Middleware(Computed, table=table),
-    ],
+    routes=process.routes,
+    middleware=process.middleware(),
 )
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """An answer as it leaves: status, headers and body, with and without the body when the client has it already."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -72,6 +72,14 @@ class Answer:
             made_at=made_at,
             plain_bytes=len(plain.body),
             not_modified=[one for one in headers if one[0] not in OF_THE_BODY],
+        )
+
+    def saying(self, header: tuple[bytes, bytes]) -> Self:
+        """The same with another header in the place of its own of that name."""
+        return replace(
+            self,
+            headers=[one for one in self.headers if one[0] != header[0]] + [header],
+            not_modified=[one for one in self.not_modified if one[0] != header[0]] + [header],
         )
 
     async def send(

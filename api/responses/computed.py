@@ -14,6 +14,7 @@ from api.responses.answer import Answer, Headers, ask
 from api.responses.coding import KEPT_LEVELS, ONCE_LEVELS, Accepted
 from api.responses.table import Asked, Table
 from api.responses.wanted import wanted
+from caching.namespace import Namespace
 
 GET_OR_HEAD = frozenset({"GET", "HEAD"})
 OURS_TO_SEE_TO = frozenset({b"accept-encoding", b"if-none-match", b"range"})
@@ -47,15 +48,25 @@ class Computed:
         if asked.route.namespace is None or want.is_own:
             answer, failure = await self._for_one(asked, scope, receive, want.accepted)
         else:
-            try:
-                answer = await asked.route.namespace.get(
-                    asked.key(want.accepted), lambda: self._for_all(asked, scope, want.accepted)
-                )
-            except NotKept as exc:
-                answer, failure = exc.answer, exc.failure
+            answer, failure = await self._shared(asked.route.namespace, asked, scope, want.accepted)
         await answer.send(send, want.if_none_match, scope["method"] == "GET")
         if failure is not None:
             raise failure
+
+    async def _shared(
+        self, namespace: Namespace, asked: Asked, scope: Scope, accepted: Accepted
+    ) -> tuple[Answer, Exception | None]:
+        """The answer that all get who ask the same now. One that was written over meanwhile is not kept here, so
+        nobody else may keep it either."""
+        key = asked.key(accepted)
+        try:
+            answer = await namespace.get(key, lambda: self._for_all(asked, scope, accepted))
+        except NotKept as exc:
+            return exc.answer, exc.failure
+        kept = namespace.entry(key)
+        if asked.route.said and (kept is None or kept.value is not answer):
+            return answer.saying(FOR_ONE), None
+        return answer, None
 
     async def _for_all(self, asked: Asked, scope: Scope, accepted: Accepted) -> Answer:
         """The answer to the question alone: nothing else of who asked reaches the route.

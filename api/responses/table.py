@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 
 from api.responses.answer import Headers, size_of
 from api.responses.coding import Accepted
-from api.responses.policy import Edge, Policy, policy_of, said
-from caching.cache import Cache
+from api.responses.policy import Edge, Policy, policy_of, said, surrogate_key
+from caching.cache import Cache, namespace_tag
 from caching.namespace import Namespace
 
 REMEMBERED = 4096  # addresses whose key need not be worked out again
@@ -81,6 +81,15 @@ class Table:
                     negative_seconds=0,
                     size_of=size_of,
                 )
+
+    def surrogate_keys(self) -> dict[str, list[str]]:
+        """By which keys an edge knows the answers that a written tag, or a namespace cleared by hand, makes wrong."""
+        found: dict[str, list[str]] = {}
+        for route in self.routes:
+            if route.said:
+                found |= {tag: [surrogate_key(tag)] for tag in route.policy.tags}
+                found[namespace_tag(route.path)] = [surrogate_key(tag) for tag in route.policy.tags]
+        return found
 
     def asked(self, path: str, query: bytes) -> Asked | None:
         """What a GET of this address asks, None where no policy was declared."""
