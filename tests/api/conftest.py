@@ -14,6 +14,7 @@ from api.hosts import KnownHosts
 from api.responses.computed import Computed
 from api.responses.front import Front
 from api.responses.policy import Edge
+from api.responses.table import Table
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
@@ -49,13 +50,23 @@ def services(db: Database, settings: Settings, classifier: Classifier, broken: d
     )
 
 
-def front_of(services: Services, edge: Edge = NO_EDGE, hosts: frozenset[str] = frozenset()) -> Starlette:
-    """Routes and middleware in the order in which app.py has them."""
-    own = routes(services)
-    table = declared_routes(own, edge)
+def table_of(services: Services, edge: Edge = NO_EDGE) -> Table:
+    """The declared routes, whose answers the services' cache keeps."""
+    table = declared_routes(routes(services), edge)
     table.keep_in(services.cache)
+    return table
+
+
+def front_of(
+    services: Services,
+    edge: Edge = NO_EDGE,
+    hosts: frozenset[str] = frozenset(),
+    table: Table | None = None,
+) -> Starlette:
+    """Routes and middleware in the order in which app.py has them."""
+    table = table or table_of(services, edge)
     return Starlette(
-        routes=own,
+        routes=routes(services),
         middleware=[
             Middleware(Front, table=table, recorder=services.requests, hosts=hosts, shows_age=edge.is_told),
             Middleware(KnownHosts, hosts=hosts),
