@@ -35,7 +35,7 @@ class Purge:
 
     @property
     def name(self) -> str:
-        return httpx.URL(self.url).host
+        return httpx.URL(self.url).netloc.decode()  # less a password
 
     def request(self, keys: Sequence[str]) -> httpx.Request:
         named = " ".join(keys)
