@@ -1,6 +1,6 @@
 """The FastAPI application under /api, and what stands beside it at the root."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
@@ -48,7 +48,8 @@ def routes(services: Services) -> list[BaseRoute]:
     return [Mount(MOUNT, create_api(services)), *own, *assets.routes]
 
 
-def declared_routes(own: Iterable[BaseRoute], edge: Edge) -> Table:
+def declared_routes(own: Sequence[BaseRoute], edge: Edge) -> Table:
     """Those among the process's routes, and the API's, that say how their answers may be kept."""
+    mounted = {route.path: route.app for route in own if isinstance(route, Mount)}
     within = (route for module in MODULES for route in module.router.routes)
-    return Table((*declared(within, edge, MOUNT), *declared(own, edge)))
+    return Table((*declared(within, edge, mounted[MOUNT], MOUNT), *declared(own, edge)))

@@ -60,9 +60,9 @@ class Answer:
             plain.header(b"content-type"), len(body), accepted
         ):
             coding = accepted.coding
-        etag = etag_of(body, coding) if plain.status == 200 else b""
         if coding is not None:
             body = await encoded(body, coding, levels)
+        etag = etag_of(body, coding) if plain.status == 200 else b""
         headers = _with(plain, coding, etag, said, len(body))
         return cls(
             status=plain.status,

@@ -7,6 +7,7 @@ entity tags and compression are theirs all the same.
 
 from collections.abc import Callable
 from time import time
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,8 +76,8 @@ class Computed:
             NotKept: it is an error.
         """
         headers = [one for one in scope["headers"] if one[0] == b"host"]
-        neutral = {**scope, "method": "GET", "query_string": asked.query, "headers": headers}
-        plain = await ask(self.app, neutral, _nothing)
+        neutral = _for_route(asked, scope, headers) | {"query_string": asked.query}
+        plain = await ask(asked.route.app, neutral, _nothing)
         answer = await Answer.of(plain, accepted, KEPT_LEVELS, asked.route.said, self._clock())
         if plain.status != 200:
             raise NotKept(answer, plain.failure)
@@ -87,9 +88,14 @@ class Computed:
     ) -> tuple[Answer, Exception | None]:
         """The answer to this request, which no shared cache may keep when its route's answers could be."""
         headers = [one for one in scope["headers"] if one[0] not in OURS_TO_SEE_TO]
-        plain = await ask(self.app, {**scope, "method": "GET", "headers": headers}, receive)
+        plain = await ask(asked.route.app, _for_route(asked, scope, headers), receive)
         said: Headers = [FOR_ONE] if asked.route.said else []
         return await Answer.of(plain, accepted, ONCE_LEVELS, said, self._clock()), plain.failure
+
+
+def _for_route(asked: Asked, scope: Scope, headers: Headers) -> dict[str, Any]:
+    root_path = scope.get("root_path", "") + asked.route.root_path
+    return {**scope, "method": "GET", "headers": headers, "root_path": root_path}
 
 
 async def _nothing() -> Message:

@@ -8,7 +8,7 @@ TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 def etag_of(body: bytes, coding: str | None) -> bytes:
-    """The tag of a body that goes out in that coding; `body` is the plain one."""
+    """The tag of a body as it goes out in that coding."""
     digest = blake2b(body, digest_size=DIGEST_BYTES).hexdigest()
     return f'"{digest}-{coding}"'.encode() if coding else f'"{digest}"'.encode()
 

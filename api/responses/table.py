@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from api.responses.answer import Headers, size_of
 from api.responses.coding import Accepted
@@ -29,6 +30,8 @@ class Declared:
     """A route with a policy; `path` is its template, under which telemetry counts it.
 
     Attributes:
+        app: whom to ask for it, past whatever stands between here and there.
+        root_path: under which it is mounted.
         defaults: the parameters it knows, each with its default as text, None for none.
         namespace: where its answers are kept, None where they are not.
         said: headers that its answers get.
@@ -36,6 +39,8 @@ class Declared:
 
     path: str
     policy: Policy
+    app: ASGIApp
+    root_path: str
     defaults: Mapping[str, str | None]
     pattern: re.Pattern[str] | None
     namespace: Namespace | None = None
@@ -125,26 +130,31 @@ def normal(query: bytes, defaults: Mapping[str, str | None]) -> bytes:
     return urlencode(sorted(kept)).encode()
 
 
-def declared(routes: Iterable[BaseRoute], edge: Edge, prefix: str = "") -> list[Declared]:
-    """The routes among these that answer GET and have a policy, under that prefix.
+def declared(
+    routes: Iterable[BaseRoute], edge: Edge, app: ASGIApp | None = None, prefix: str = ""
+) -> list[Declared]:
+    """The routes among these that answer GET and have a policy.
 
     Args:
         edge: whether shared caches are told of writes.
+        app: the application that has them, mounted under the prefix; None when each stands for itself.
     """
     found = []
     for route in routes:
         if isinstance(route, Route) and "GET" in (route.methods or ()):
             policy = policy_of(route.endpoint)
             if policy is not None:
-                found.append(_declared(route, policy, edge, prefix))
+                found.append(_declared(route, policy, edge, app or route.app, prefix))
     return found
 
 
-def _declared(route: Route, policy: Policy, edge: Edge, prefix: str) -> Declared:
+def _declared(route: Route, policy: Policy, edge: Edge, app: ASGIApp, prefix: str) -> Declared:
     pattern = re.compile(re.escape(prefix) + route.path_regex.pattern.removeprefix("^"))
     return Declared(
         path=prefix + route.path,
         policy=policy,
+        app=app,
+        root_path=prefix,
         defaults=_defaults(route),
         pattern=pattern if route.param_convertors else None,
         said=said(policy, edge),
