@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import streamlit as st
@@ -26,6 +26,7 @@ from api.responses.computed import Computed
 from api.responses.front import Front
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
+from caching.rates import Rates
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from collectors.reuse import CountedTransport
@@ -41,6 +42,9 @@ from jobs.runtime import Runtime, background, open_runtime, ticking
 from logs import configure_logs
 from pulse import Pulse
 from settings import ROOT, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from caching.redis_level import RedisLevel
 
 log = structlog.get_logger()
 
@@ -60,7 +64,8 @@ class Process:
         self.pulse = Pulse()
         self.requests = RequestRecorder()
         self.classifier = Classifier(load_taxonomy())
-        self.cache, stats, subreddits = make_cache()
+        self.level = _second_level(settings)
+        self.cache, stats, subreddits = make_cache(self.level)
         self.runtime: Runtime | None = None
         self.services = Services(
             settings=settings,
@@ -138,11 +143,13 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
+        runtime.context.cache_rates = Rates(self.cache).take
         present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working, open_pages)
         await present.recall()
         version = await asyncio.to_thread(deployments.running_version)
         await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
+        self.cache.gap()  # nobody listens yet
         _before_stopping(self.pulse.close)
         async with (
             self._dashboard(runtime),
@@ -152,6 +159,11 @@ class Process:
                 self.pulse.run(),
                 self.purger.run(),
                 written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
+                *(
+                    [self.level.run(self.cache.hear, await written.identity(self.db), version)]
+                    if self.level
+                    else []
+                ),
             ),
         ):
             gc.collect()
@@ -179,6 +191,7 @@ class Process:
             self.db,
             self.settings,
             cache_stats=self.cache.stats,
+            query_cache=self.cache.namespaces["queries"].get,
             run_job=run_job,
             pause_job=pause_job,
             job_list=[
@@ -202,6 +215,15 @@ class Process:
 def open_edge() -> httpx.AsyncClient:
     """A client that tells the caches in front of us what to forget."""
     return open_http(CountedTransport("edge", httpx.AsyncHTTPTransport()))
+
+
+def _second_level(settings: Settings) -> "RedisLevel | None":
+    """Where answers are shared with other processes; its client takes 0.1 s to import, so only where there is one."""
+    if settings.redis_url is None:
+        return None
+    from caching.redis_level import RedisLevel
+
+    return RedisLevel(settings.redis_url)
 
 
 def open_pages() -> int | None:

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="a PostgreSQL from 15 on, instead of the embedded one", repr=False
     )
+    redis_url: str | None = Field(
+        None, description="a Redis from 6.2 on, in which processes share what they cache", repr=False
+    )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
     subpulse_source: SourceChoice = Field("auto", description="auto takes Reddit once it has credentials")
@@ -189,6 +192,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "database_url",
+        "redis_url",
         "reddit_client_id",
         "reddit_client_secret",
         "instagram_access_token",
@@ -224,6 +228,21 @@ class Settings(BaseSettings):
             raise ValueError(
                 "not a connection URL; write special characters in it as %25 and the like"
             ) from None
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from redis.connection import parse_url  # 0.1 s, for those who have one
+
+        try:
+            target = parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:  # its message may show the password
+            target = {}
+        if not (target.get("path") or target.get("host")):
+            raise ValueError("write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH") from None
         return value
 
     @field_validator(

@@ -96,6 +96,9 @@ def _cache(cache: Cache) -> Iterable[AnyFamily]:
     evictions = Family("subpulse_cache_evictions_total", "Answers pushed out to make room.", "counter")
     invalidations = Family("subpulse_cache_invalidations_total", "Times that a write emptied it.", "counter")
     saved = Family("subpulse_cache_saved_seconds_total", "Time that hits did not take.", "counter")
+    stale = Family("subpulse_cache_stale_total", "Hits on an answer past its time.", "counter")
+    expirations = Family("subpulse_cache_expirations_total", "Answers whose time was over.", "counter")
+    size = Family("subpulse_cache_bytes", "Bytes of the answers kept.", "gauge")
     for one in cache.stats():
         name = one["namespace"]
         lookups.add(one["hits"], namespace=name, result="hit")
@@ -104,7 +107,13 @@ def _cache(cache: Cache) -> Iterable[AnyFamily]:
         evictions.add(one["evictions"], namespace=name)
         invalidations.add(one["invalidations"], namespace=name)
         saved.add(one["saved_ms"] / 1e3, namespace=name)
-    return lookups, entries, evictions, invalidations, saved
+        stale.add(one["stale"], namespace=name)
+        expirations.add(one["expirations"], namespace=name)
+        size.add(one["bytes"], namespace=name)
+    level = cache.level_stats()
+    shared = None if level is None else int(level["works"])
+    redis = _one("subpulse_cache_redis_up", "Whether answers are shared through Redis.", shared)
+    return lookups, entries, evictions, invalidations, saved, stale, expirations, size, redis
 
 
 def _frame(frame: Frame) -> Iterable[AnyFamily]:

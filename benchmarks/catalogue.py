@@ -3,6 +3,9 @@
 from benchmarks.figure import Figure
 from benchmarks.figures import (
     any_range,
+    cache_fire,
+    cache_lookup,
+    cache_policy,
     cpu_per_update,
     importing,
     kept_latency,
@@ -23,6 +26,9 @@ FIGURES = (
     Figure("telemetry", telemetry.run, limit_seconds=60),
     Figure("quantile_error", quantile_error.run, limit_seconds=60),
     Figure("any_range", any_range.run, limit_seconds=900),
+    Figure("cache_lookup", cache_lookup.run, limit_seconds=60),
+    Figure("cache_policy", cache_policy.run, limit_seconds=120),
+    Figure("cache_fire", cache_fire.run, limit_seconds=180),
     Figure("merging", merging.run, limit_seconds=600),
     Figure("importing", importing.run, limit_seconds=600),
     Figure("refreshing", refreshing.run, limit_seconds=300),

@@ -6,33 +6,19 @@ every process hears of it.
 """
 
 import time
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
-from caching.entry import SizeOf, key_digest, size_of_bytes
+from caching.entry import SizeOf, size_of_bytes
 from caching.hearing import Hearing
 from caching.namespace import Namespace
 from caching.rules import MAX_BYTES, MAX_ITEMS, NEGATIVE_SECONDS, Rules
 from caching.second_level import SecondLevel
+from caching.tags import ALL, namespace_tag, tags_of
 
 WORDS_REMEMBERED = 4096
-ALL = "*"
-
-
-def namespace_tag(name: str) -> str:
-    """The tag that empties one namespace."""
-    return f"namespace:{name}"
-
-
-def key_tag(namespace: str, text: str) -> str:
-    """The tag that takes one key; `text` as `top_keys` tells it."""
-    return f"key:{namespace}:{key_digest(text)}"
-
-
-def tags_of(word: str) -> tuple[str, ...]:
-    """The tags of a word of a write (db/written.py): `ID TAG TAG …`."""
-    return tuple(word.split(" ")[1:])
 
 
 class Cache:
@@ -49,8 +35,7 @@ class Cache:
         self.level = level
         self._timer = timer
         self._tags: dict[str, list[Namespace]] = {}
-        self._heard: deque[str] = deque(maxlen=WORDS_REMEMBERED)
-        self._heard_once: set[str] = set()
+        self._heard: OrderedDict[str, None] = OrderedDict()
         self._observers: list[Callable[[tuple[str, ...]], None]] = []
 
     def add(
@@ -94,43 +79,54 @@ class Cache:
         """Call `observer(tags)` after each write was heard and what it touched forgotten; `("*",)` for everything."""
         self._observers.append(observer)
 
+    def hear(self, word: str) -> None:
+        """A word of a write, by whichever way it came; the second time it is no news."""
+        if word in self._heard:
+            return
+        self._heard[word] = None
+        if len(self._heard) > WORDS_REMEMBERED:
+            self._heard.popitem(last=False)
+        if self.level is not None:
+            self.level.pass_on(word)
+        self._forget_all(tags_of(word))
+
     def gap(self) -> None:
         """Words may have been lost: forget everything, and trust nothing until we hear again."""
         self.hearing.end()
-        self.invalidate_all()
-
-    def hear(self, word: str) -> None:
-        """A word of a write, by whichever way it came; the second time it is no news."""
-        if word in self._heard_once:
-            return
-        if len(self._heard) == WORDS_REMEMBERED:
-            self._heard_once.discard(self._heard[0])
-        self._heard.append(word)
-        self._heard_once.add(word)
-        self.invalidate(*tags_of(word))
+        if self.level is not None:
+            self.level.gap()
+        self._forget_all((ALL,))
 
     def invalidate(self, *tags: str) -> int:
-        """Something tagged so was written; how many answers were forgotten."""
-        forgotten = sum(map(self._forget, tags))
+        """Something tagged so was written; how many answers were forgotten here. Where there is a second level, the
+        processes that share it hear of it too."""
+        before = sum(one.counters.forgotten for one in self.namespaces.values())
+        self.hear(" ".join((uuid4().hex, *tags)))
+        return sum(one.counters.forgotten for one in self.namespaces.values()) - before
+
+    def invalidate_all(self) -> None:
+        """Everything was written, for all we know."""
+        self.invalidate(ALL)
+
+    def _forget_all(self, tags: tuple[str, ...]) -> None:
+        for tag in tags:
+            self._forget(tag)
         for observer in self._observers:
             observer(tags)
-        return forgotten
 
-    def _forget(self, tag: str) -> int:
-        if tag == ALL:
-            return sum(namespace.invalidate() for namespace in self.namespaces.values())
+    def _forget(self, tag: str) -> None:
         kind, _, rest = tag.partition(":")
         if kind == "key":
             name, _, digest = rest.rpartition(":")
-            return self.namespaces[name].forget_key(digest) if name in self.namespaces else 0
-        emptied = self._tags.get(tag, [])
-        forgotten = sum(namespace.invalidate(by_hand=kind == "namespace") for namespace in emptied)
-        others = [namespace for namespace in self.namespaces.values() if namespace not in emptied]
-        return forgotten + sum(namespace.forget(tag) for namespace in others)
-
-    def invalidate_all(self) -> None:
-        """Nobody knows what was written, as after losing the connection that tells."""
-        self.invalidate(ALL)
+            if name in self.namespaces:
+                self.namespaces[name].forget_key(digest)
+            return
+        emptied = self.namespaces.values() if tag == ALL else self._tags.get(tag, ())
+        for namespace in emptied:
+            namespace.invalidate(by_hand=kind == "namespace")
+        for namespace in self.namespaces.values():
+            if namespace not in emptied:
+                namespace.forget(tag)
 
     def counts(self) -> tuple[int, int, int]:
         """(hits, misses, entries kept now) of all namespaces; cheap enough for every second."""
@@ -140,6 +136,10 @@ class Cache:
             sum(one.counters.misses for one in namespaces),
             sum(one.items for one in namespaces),
         )
+
+    def level_stats(self) -> dict[str, Any] | None:
+        """The second level's figures, whether it works and why not; None where there is none."""
+        return self.level.stats() if self.level is not None else None
 
     def stats(self) -> list[dict[str, Any]]:
         """Every namespace's figures."""

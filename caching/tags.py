@@ -1,10 +1,32 @@
-"""Which kept answers carry a tag of their own, and what was written while answers were being computed."""
+"""What a write may name, and which kept answers carry a tag of their own."""
 
 from collections.abc import Hashable, Iterable
 
+from caching.entry import key_digest
+
+ALL = "*"
+
+
+def namespace_tag(name: str) -> str:
+    """The tag that empties one namespace."""
+    return f"namespace:{name}"
+
+
+def key_tag(namespace: str, text: str) -> str:
+    """The tag that takes one key; `text` as `top_keys` tells it."""
+    return f"key:{namespace}:{key_digest(text)}"
+
+
+def tags_of(word: str) -> tuple[str, ...]:
+    """The tags of a word of a write (db/written.py): `ID TAG TAG …`."""
+    return tuple(word.split(" ")[1:])
+
 
 class TagIndex:
-    """Of one namespace. Nothing is looked up in it until somebody uses tags (`in_use`)."""
+    """Which answers of a namespace carry a tag, and what was written while others were being computed.
+
+    Nothing is looked up in it until somebody uses tags (`in_use`).
+    """
 
     def __init__(self) -> None:
         self.in_use = False

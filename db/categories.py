@@ -44,7 +44,7 @@ async def decide(session: Session, decisions: Iterable[Decision]) -> None:
             for decision in decisions
         ),
     )
-    await announce(session, "subreddits")
+    await announce(session, "subreddits", "categories")
 
 
 async def progress(db: Database, version: str) -> DictRow:

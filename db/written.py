@@ -30,10 +30,21 @@ def channel(schema: str) -> str:
     return f"{schema}_written"
 
 
+async def identity(db: Database) -> str:
+    """A name of the data, the same for all processes that work on it and for no other."""
+    return str(await db.value("written.identity"))
+
+
 async def announce(session: Session, *tags: str) -> None:
     """Tell every process, on commit, that something tagged so was written; no tag has a space in it."""
     for several in _in_words(tags):
         await session.execute("written.announce", tags=several)
+
+
+async def clear(db: Database, *tags: str) -> None:
+    """Have every process forget what carries one of these, as if it had been written; for a person's hand."""
+    async with db.transaction() as session:
+        await announce(session, *tags)
 
 
 def _in_words(tags: tuple[str, ...]) -> list[str]:

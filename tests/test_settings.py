@@ -79,6 +79,33 @@ def test_a_database_url_that_cannot_be_read_is_refused_without_showing_its_passw
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hunter2@redis",
+        "redis://",
+        "redis://me:hunter2@redis:port",
+        "unix://",
+        "redis://me:hunter2@redis?socket_timeout=soon",
+    ],
+)
+def test_what_is_no_redis_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    said = error_of(monkeypatch, REDIS_URL=url)
+    assert said == "REDIS_URL: write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH"
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2@cache:6379/1", "rediss://cache", "unix:///run/redis.sock?db=2"]
+)
+def test_a_redis_may_be_anywhere(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    settings = load_settings()
+    assert settings.redis_url == url
+    assert "hunter2" not in repr(settings)
+
+
 def test_an_origin_is_allowed_with_or_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example.org/ https://b.example.org")
     assert load_settings().allowed_origins == ("https://a.example.org", "https://b.example.org")

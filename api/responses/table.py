@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 from api.responses.answer import Headers, size_of
 from api.responses.coding import Accepted
 from api.responses.policy import Edge, Policy, policy_of, said, surrogate_key
-from caching.cache import Cache, namespace_tag
+from caching.cache import Cache
 from caching.namespace import Namespace
+from caching.tags import namespace_tag
 
 REMEMBERED = 4096  # addresses whose key need not be worked out again
 LONGEST_REMEMBERED = 512  # bytes of an address

@@ -6,7 +6,7 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -22,6 +22,8 @@ from settings import Settings, load_settings
 ANSWER_SECONDS = 10.0
 Row = dict[str, Any]
 T = TypeVar("T")
+Question = Callable[[Database], Awaitable[T]]
+QueryCache = Callable[[Hashable, Callable[[], Awaitable[Any]], tuple[str, ...]], Awaitable[Any]]
 
 
 class Unavailable(Exception):
@@ -45,6 +47,7 @@ class Connection:
     database: Database
     settings: Settings
     cache_stats: Callable[[], list[Row]]
+    query_cache: QueryCache | None
     run_job: Callable[[str], Awaitable[None]] | None
     pause_job: Callable[[str, bool], Awaitable[None]] | None
     job_list: Sequence[Row]
@@ -62,6 +65,7 @@ def connect(
     settings: Settings,
     *,
     cache_stats: Callable[[], list[Row]] = list,
+    query_cache: QueryCache | None = None,
     run_job: Callable[[str], Awaitable[None]] | None = None,
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
     job_list: Sequence[Row] = (),
@@ -72,6 +76,7 @@ def connect(
 
     Args:
         cache_stats: one dictionary per namespace of the response cache.
+        query_cache: keeps expensive answers under a key until one of their tags is written.
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
@@ -80,7 +85,16 @@ def connect(
     """
     global _connection, _down_since
     _connection = Connection(
-        loop, database, settings, cache_stats, run_job, pause_job, job_list, present, requests
+        loop,
+        database,
+        settings,
+        cache_stats,
+        query_cache,
+        run_job,
+        pause_job,
+        job_list,
+        present,
+        requests,
     )
     _down_since = None
     forget()
@@ -102,7 +116,7 @@ def settings() -> Settings:
     return _connection.settings if _connection else load_settings()
 
 
-def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
+def asked(page: str, question: Question[T]) -> T:
     """The answer to a question, attributed to `page NAME` in the query statistics, and timed as a request `PAGE`.
 
     Its time counts from when the page asks, as the page feels it, the wait for the server's loop included.
@@ -145,6 +159,22 @@ def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
         raise _unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
     _down_since = None
     return found
+
+
+def asked_once(page: str, key: Hashable, question: Question[T], *tags: str) -> T:
+    """The same for what is expensive: all pages have one answer until one of the tags is written.
+
+    Nobody may change it.
+    """
+
+    async def through_cache(database: Database) -> T:
+        there = _connection
+        if there is None or there.query_cache is None:
+            return await question(database)
+        found: T = await there.query_cache(key, lambda: question(database), tags)
+        return found
+
+    return asked(page, through_cache)
 
 
 def _unavailable(reason: str) -> Unavailable:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import orjson
 
-from dashboard.data.bridge import Row, asked
+from dashboard.data.bridge import Row, asked, asked_once
 from dashboard.kept import kept
 from db import categories as category_reads
 from db import dashboard, details, subreddits
@@ -12,10 +12,10 @@ from db import dashboard, details, subreddits
 Sort = subreddits.Sort
 
 
-@kept(seconds=30, entries=1)
 def categories() -> list[str]:
     """The categories that communities have, the largest first."""
-    return [row["category"] for row in asked("subreddits", category_reads.categories)]
+    found = asked_once("subreddits", "categories", category_reads.categories, "categories")
+    return [row["category"] for row in found]
 
 
 @kept(seconds=10, entries=100)
@@ -27,10 +27,10 @@ def communities(
     return orjson.loads(page.items), page.cursor
 
 
-@kept(seconds=15, entries=100)
 def matching(filters: subreddits.Filters) -> int:
     """How many communities the filters leave."""
-    return asked("subreddits", lambda db: subreddits.matching(db, filters))
+    question = ("matching", filters)
+    return asked_once("subreddits", question, lambda db: subreddits.matching(db, filters), "subreddits")
 
 
 def filters(
