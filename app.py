@@ -87,7 +87,12 @@ class Process:
         self.edge = edge_of(settings)
         self.table = declared_routes(self.routes, self.edge)
         self.table.keep_in(self.cache)
-        self.purger = EdgePurger(targets(settings), self.table.surrogate_keys(), open_edge)
+        self.purger = EdgePurger(
+            targets(settings),
+            self.table.surrogate_keys(),
+            open_edge,
+            hears=lambda: self.cache.hearing.is_on,
+        )
         self.cache.observe(self.purger.hear)
 
     def middleware(self) -> list[Middleware]:

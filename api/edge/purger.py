@@ -17,6 +17,7 @@ from api.responses.policy import SURROGATE_PREFIX
 log = structlog.get_logger()
 
 GATHER_SECONDS = 0.05  # a batch of writes is one purge
+UNHEARD_SECONDS = 0.2  # between looks whether we hear of writes again
 TIMEOUT_SECONDS = 5.0
 PAUSES_SECONDS = (0.2, 1.0, 5.0)  # before each further try
 ALL = "*"
@@ -50,6 +51,8 @@ class EdgePurger:
 
     Args:
         keys_of: by which keys answers are known that a tag makes wrong; a tag without any is not worth telling.
+        hears: whether this process hears of writes. While PostgreSQL is away nothing is told: an edge would only lose
+            what it can still answer. Once we hear again, it is told to forget everything.
     """
 
     def __init__(
@@ -58,10 +61,11 @@ class EdgePurger:
         keys_of: Mapping[str, Sequence[str]],
         http: Callable[[], httpx.AsyncClient],
         sleep: Sleep = asyncio.sleep,
+        hears: Callable[[], bool] = lambda: True,
     ) -> None:
         self._lines = [_Line(target) for target in targets]
         self._keys_of = {**keys_of, ALL: (SURROGATE_PREFIX,)}
-        self._http, self._sleep = http, sleep
+        self._http, self._sleep, self._hears = http, sleep, hears
 
     def hear(self, tags: Iterable[str]) -> None:
         """Note what was written; `*` is everything. Returns at once."""
@@ -82,6 +86,8 @@ class EdgePurger:
         while True:
             await line.some.wait()
             await self._sleep(GATHER_SECONDS)
+            while not self._hears():
+                await self._sleep(UNHEARD_SECONDS)
             keys, line.keys = line.keys, set()
             line.some.clear()
             if SURROGATE_PREFIX in keys:

@@ -177,6 +177,22 @@ async def test_one_that_does_not_answer_holds_up_neither_writes_nor_the_others(
     assert purger.stats()[lost.name]["purges"] == 0
 
 
+async def test_while_we_do_not_hear_of_writes_an_edge_keeps_what_it_has(
+    recorder: Recorder, slept: Slept
+) -> None:
+    hears = [False]
+    purger = EdgePurger([Purge(recorder.url)], KEYS_OF, httpx.AsyncClient, slept, hears=lambda: hears[0])
+    async with beside(purger.run()):
+        for _ in range(5):
+            purger.hear(("*",))
+            await until(lambda: slept.seconds)
+            slept.seconds.clear()
+        assert recorder.asked == []
+        hears[0] = True
+        await until(lambda: recorder.asked)
+    assert [headers["xkey"] for _, _, headers, _ in recorder.asked] == ["subpulse"]
+
+
 def test_nobody_is_told_anything_unless_the_settings_say_so(settings: Settings) -> None:
     assert targets(settings) == []
     assert edge_of(settings) == Edge(is_told=False, is_cloudflare=False)

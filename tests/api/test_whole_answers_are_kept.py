@@ -111,6 +111,27 @@ async def test_what_is_somebodys_own_is_neither_kept_nor_answered_from_what_is(
     assert looked_up(services, "/api/stats") == (0, 1)
 
 
+async def test_an_answer_that_was_written_over_while_it_was_computed_is_for_nobody_else(
+    http: httpx.AsyncClient, services: Services, pages: Asked
+) -> None:
+    pages.gate.clear()
+    asking = asyncio.create_task(http.get("/api/subreddits"))
+    while not pages.times:  # noqa: ASYNC110 - what is waited for sets no event
+        await asyncio.sleep(0)
+    services.cache.invalidate("subreddits")
+    pages.gate.set()
+    late = await asking
+    assert (late.status_code, late.headers["cache-control"]) == (200, "private, no-store")
+    assert "s-maxage" in (await http.get("/api/subreddits")).headers["cache-control"]
+
+
+async def test_a_stream_is_passed_on_as_it_is(http: httpx.AsyncClient, services: Services) -> None:
+    services.pulse.close()
+    answer = await http.get("/api/live", headers={"Accept-Encoding": "zstd, br, gzip", "If-None-Match": "*"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert not {"content-encoding", "etag"} & set(answer.headers)
+
+
 async def test_other_cookies_do_not_matter(http: httpx.AsyncClient, services: Services) -> None:
     for cookie in ("_streamlit_xsrf=1", "_streamlit_xsrf=2; theme=dark"):
         await http.get("/api/stats", headers={"Cookie": cookie})
