@@ -29,7 +29,7 @@ from api.telemetry import Telemetry
 from caching.rates import Rates
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
-from collectors.reuse import CountedTransport
+from collectors.reuse import CountedTransport, reuse
 from collectors.wire import open_http
 from db import deployments, runs, written
 from db.database import Database
@@ -82,6 +82,8 @@ class Process:
                 "scheduler": lambda: None if self.ticking() else "the clock does not run",
             },
             source_state=self.source_state,
+            edge=lambda: self.purger.counts(),
+            connections=lambda: {name: (one.requests, one.connections) for name, one in reuse().items()},
         )
         self.routes = routes(self.services)
         self.edge = edge_of(settings)

@@ -6,7 +6,7 @@ to give, and a cache that asked another process in between is told again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import httpx
 import structlog
@@ -115,9 +115,9 @@ class EdgePurger:
                 await self._sleep(pause)
         counts.given_up += len(keys)
 
-    def stats(self) -> dict[str, dict[str, object]]:
-        """PurgeCounts by target."""
-        return {line.target.name: asdict(line.counts) for line in self._lines}
+    def counts(self) -> dict[str, PurgeCounts]:
+        """What each target was told, by its name."""
+        return {line.target.name: line.counts for line in self._lines}
 
 
 async def _failure(http: httpx.AsyncClient, request: httpx.Request) -> str | None:

@@ -118,7 +118,7 @@ async def test_behind_varnish_the_second_request_never_reaches_us_until_a_write_
                 beside(purger.run()),
             ):
                 await until(lambda: cache.hearing.is_on)
-                await until(lambda: purger.stats()[f"127.0.0.1:{edge_port}"]["purges"])
+                await until(lambda: purger.counts()[f"127.0.0.1:{edge_port}"].purges)
                 first = await http.get(PATH)
                 before = reached(services)
                 for _ in range(20):

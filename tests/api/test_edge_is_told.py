@@ -109,7 +109,7 @@ async def test_a_burst_of_writes_is_one_purge(recorder: Recorder) -> None:
     async with beside(purger.run()):
         for _ in range(500):
             purger.hear(("posts",))
-        await until(lambda: purger.stats()[recorder.host]["purges"])
+        await until(lambda: purger.counts()[recorder.host].purges)
     assert len(recorder.asked) == 1
 
 
@@ -138,12 +138,12 @@ async def test_it_is_tried_again_and_a_row_of_failures_is_one_line_in_the_log(
     with structlog.testing.capture_logs() as logs:
         async with beside(purger.run()):
             purger.hear(("posts",))
-            await until(lambda: purger.stats()["fastly"]["purges"])
+            await until(lambda: purger.counts()["fastly"].purges)
     assert [entry["event"] for entry in logs] == ["edge not told what to forget", "edge told again"]
     assert "hunter2" not in str(logs)
     assert slept.seconds[1:] == list(PAUSES_SECONDS)
-    counts = purger.stats()["fastly"]
-    assert (counts["failed_tries"], counts["given_up"], counts["last_failure"]) == (3, 0, None)
+    counts = purger.counts()["fastly"]
+    assert (counts.failed_tries, counts.given_up, counts.last_failure) == (3, 0, None)
 
 
 async def test_after_four_tries_it_is_given_up_and_the_next_write_is_told(
@@ -153,9 +153,9 @@ async def test_after_four_tries_it_is_given_up_and_the_next_write_is_told(
     purger = EdgePurger([Purge(recorder.url)], KEYS_OF, httpx.AsyncClient, slept)
     async with beside(purger.run()):
         purger.hear(("posts",))
-        await until(lambda: purger.stats()[recorder.host]["given_up"])
+        await until(lambda: purger.counts()[recorder.host].given_up)
         purger.hear(("subreddits",))
-        await until(lambda: purger.stats()[recorder.host]["purges"])
+        await until(lambda: purger.counts()[recorder.host].purges)
     assert recorder.asked[-1][2]["xkey"] == "subpulse-subreddits"
 
 
@@ -174,7 +174,7 @@ async def test_one_that_does_not_answer_holds_up_neither_writes_nor_the_others(
             for number in range(3):
                 purger.hear(("posts",))
                 await until(lambda number=number: len(recorder.asked) > number)
-    assert purger.stats()[lost.name]["purges"] == 0
+    assert purger.counts()[lost.name].purges == 0
 
 
 async def test_while_we_do_not_hear_of_writes_an_edge_keeps_what_it_has(
