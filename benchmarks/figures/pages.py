@@ -2,10 +2,11 @@
 
 All servers run on one core, each is loaded alone by wrk from the other (16 connections) while the rest are idle, in
 turns; each round gives its ratios, and the medians of these count. Subpulse is the real process on its own
-PostgreSQL, with its jobs paused. The peer asks the same database for the same page. What is kept is asked for by one
-address; what is computed by an address of its own each time, which narrows the page by nothing. All are asked as
-browsers ask, taking zstd, br and gzip, and each answers as it does: ours compressed, the peer plain. Bare uvicorn
-answers what Subpulse did, byte for byte.
+PostgreSQL, with its jobs paused. The peer asks the same database for the same page.
+
+What is kept is asked for by one address and as browsers ask, taking zstd, br and gzip; each answers as it does: ours
+compressed, the peer plain; bare uvicorn answers what Subpulse did, byte for byte. What is computed is asked for by an
+address of its own each time, which narrows the page by nothing, and plain, so that both do the same.
 """
 
 import os
@@ -79,9 +80,9 @@ def _rounds(lab: Lab, ours: Server, bare: Server, peer: Server) -> dict[str, lis
         "kept": (ours, PAGE, BROWSERS),
         "kept_plain": (ours, PAGE, "identity"),
         "peer_counting": (peer, PAGE, BROWSERS),
-        "computed": (ours, EACH_ITS_OWN, BROWSERS),
-        "peer_counting_narrowed": (peer, EACH_ITS_OWN, BROWSERS),
-        "peer": (peer, UNCOUNTED, BROWSERS),
+        "computed": (ours, EACH_ITS_OWN, "identity"),
+        "peer_counting_narrowed": (peer, EACH_ITS_OWN, "identity"),
+        "peer": (peer, UNCOUNTED, "identity"),
     }
     seconds = QUICK_SECONDS if lab.quick else SECONDS
     found: dict[str, list[float]] = {name: [] for name in asked}
