@@ -74,6 +74,9 @@ def make_cache(level: SecondLevel | None = None) -> tuple[Cache, Namespace, Name
         stale_seconds=STALE_SECONDS,
         is_shared=True,
     )
+    cache.add(
+        "subreddit", ttl_seconds=SUBREDDITS_TTL_SECONDS, tags=(), stale_seconds=STALE_SECONDS, is_shared=True
+    )
     # Expensive reads that are no whole answer; each says by tags of its own what it depends on.
     cache.add("queries", ttl_seconds=QUERIES_TTL_SECONDS, tags=(), stale_seconds=STALE_SECONDS)
     return cache, stats, pages

@@ -47,8 +47,10 @@ async def one_subreddit(
     request: Request, name: Annotated[str, Path(min_length=1, max_length=50, pattern=STORABLE)]
 ) -> Response:
     """Everything known of it; its name is found whatever its case."""
-    services = services_of(request)
-    body = await services.subreddits.get(("one", name.lower()), lambda: subreddits.one(services.db, name))
+    services, key = services_of(request), name.lower()
+    body = await services.cache.namespaces["subreddit"].get(
+        key, lambda: subreddits.one(services.db, key), lambda found: subreddits.tags_of_one(key, found)
+    )
     if body is None:
         raise HTTPException(404, f"no community named {name!r} was collected; names are matched whole")
     return Response(body, media_type="application/json")

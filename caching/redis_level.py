@@ -19,7 +19,7 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from caching.rules import LONGEST_SECONDS
 from caching.second_level import Found, Token
@@ -108,9 +108,12 @@ class RedisLevel:
                     hear(word["data"].decode(errors="replace"))
 
     async def _return(self) -> None:
+        """Connect, tell what is unsent, and see whether a lookup is answered in its time: slow is as good as gone."""
         async with asyncio.timeout(RETURN_SECONDS):
             await self._redis.ping()
             await self._settle()
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await self._ask(self._place("", ""))
         self.works = True
         log.info("shared cache works", after=self.trouble)
         self.trouble = None
@@ -169,8 +172,16 @@ class RedisLevel:
         life_ms = max(1, int(1e3 * seconds))
         head: list[Any] = [self._mark(""), _new_mark(), MARKS_LIVE_MS, token.state, life_ms, cost_seconds]
         keys = [token.place, self._mark(ANY)]
-        stored = await self._bounded(self._write(keys, [*head, value, ALL, *tags]))
+        stored = await self._bounded(self._stored(keys, [*head, value, ALL, *tags]))
         self.counters["refused"] += stored == 0
+
+    async def _stored(self, keys: list[str], arguments: list[Any]) -> int:
+        """1 if it is there; 0 also where Redis has no room, which is no outage: it reads on."""
+        try:
+            return int(await self._write(keys, arguments))
+        except ResponseError as exc:
+            log.debug("answer not shared", why=str(exc))
+            return 0
 
     def pass_on(self, word: str) -> None:
         """A word of a write was heard: mark it in Redis, where it also reaches those who only hear Redis."""

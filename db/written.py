@@ -8,7 +8,7 @@ that was written until then has been heard.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import psycopg
 import structlog
@@ -22,6 +22,8 @@ SIGN_OF_LIFE_EVERY_SECONDS = 0.25
 SIGN_OF_LIFE_WITHIN_SECONDS = 0.6
 CONNECT_SECONDS = 5
 NAME = "subpulse listener"  # in pg_stat_activity
+EACH_COMMUNITY = "each_subreddit"
+MOST_NAMED = 500  # communities in one write; beyond, forgetting all of them is cheaper than naming them
 LONGEST_WORD = 7000  # bytes; PostgreSQL takes 8000
 
 
@@ -41,6 +43,15 @@ async def announce(session: Session, *tags: str) -> None:
         await session.execute("written.announce", tags=several)
 
 
+def community_tags(ids: Iterable[str]) -> tuple[str, ...]:
+    """Tags of what is known of these communities alone, by id or by name in lower case; of each, where they are many.
+
+    An answer about one carries `subreddit:ID`, `subreddit:NAME` and EACH_COMMUNITY.
+    """
+    named = sorted({f"subreddit:{id}" for id in ids})
+    return tuple(named) if len(named) <= MOST_NAMED else (EACH_COMMUNITY,)
+
+
 async def clear(db: Database, *tags: str) -> None:
     """Have every process forget what carries one of these, as if it had been written; for a person's hand."""
     async with db.transaction() as session:
@@ -49,11 +60,12 @@ async def clear(db: Database, *tags: str) -> None:
 
 def _in_words(tags: tuple[str, ...]) -> list[str]:
     """The tags with spaces between, in texts that fit into a notification."""
-    words = [""]
+    words: list[str] = []
     for tag in tags:
-        if len(words[-1]) + len(tag) >= LONGEST_WORD:
-            words.append("")
-        words[-1] = f"{words[-1]} {tag}".lstrip()
+        if words and len(words[-1]) + len(tag) < LONGEST_WORD:
+            words[-1] += f" {tag}"
+        else:
+            words.append(tag)
     return words
 
 

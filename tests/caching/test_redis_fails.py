@@ -1,17 +1,20 @@
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from caching import redis_level
-from caching.redis_level import TIMEOUT_SECONDS
+from caching.redis_level import LOOK_EVERY_SECONDS, TIMEOUT_SECONDS
 from tests.caching.computation import Computation
 from tests.caching.processes import process
 from tests.redis_server import RedisServer
 from tests.waiting import until
 
-MARGIN_SECONDS = 0.15  # what a busy machine adds
+MARGIN_SECONDS = 1.0  # what a busy machine adds; a hundred time-outs would be five seconds
 
 
 async def test_a_redis_that_was_killed_is_done_without_and_comes_back_by_itself(
@@ -120,6 +123,66 @@ async def test_a_key_that_is_not_ours_counts_as_none(redis_server: RedisServer, 
         assert await one.pages.get("k", compute) == b"answer"
         assert compute.calls == 2, "the second time it was found"
         assert one.level.works
+
+
+@asynccontextmanager
+async def slowed(server: RedisServer, seconds: float) -> AsyncIterator[RedisServer]:
+    """The same server, each of whose answers takes so long."""
+    slow = RedisServer(server.folder)
+    slow.url = f"unix://{server.folder / 'slow.sock'}"
+
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, wait: float) -> None:
+        while data := await source.read(2**16):
+            await asyncio.sleep(wait)
+            target.write(data)
+        target.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        far_reader, far_writer = await asyncio.open_unix_connection(str(server.socket))
+        ways = (carry(reader, far_writer, 0), carry(far_reader, writer, seconds))
+        await asyncio.gather(*ways, return_exceptions=True)
+        for each in (writer, far_writer):
+            each.close()
+            with suppress(OSError):
+                await each.wait_closed()
+
+    async with await asyncio.start_unix_server(serve, str(server.folder / "slow.sock")):
+        yield slow
+        await asyncio.wait(serving)
+
+
+async def test_a_redis_that_is_always_slow_is_never_waited_for(redis_server: RedisServer) -> None:
+    compute = Computation()
+    with capture_logs() as logs:
+        async with slowed(redis_server, 3 * TIMEOUT_SECONDS) as slow, process(slow, works=False) as one:
+            await until(lambda: one.level.trouble == "no answer in time")
+            began = time.perf_counter()
+            while (now := time.perf_counter()) < began + 4 * LOOK_EVERY_SECONDS:
+                await one.pages.get(now, compute)
+                await asyncio.sleep(0.005)
+            assert not one.level.works
+            assert one.level.counters["reads"] == 0
+    assert [line["why"] for line in logs] == ["no answer in time"], "said once"
+
+
+async def test_a_redis_without_room_is_read_on(redis_server: RedisServer) -> None:
+    compute = Computation(b"x" * 100_000)
+    async with process(redis_server) as one:
+        redis_server.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        await one.pages.get("k", compute)
+        await one.settled()
+        redis_server.ask("CONFIG", "SET", "maxmemory", 1)
+        one.forget_memory()
+        with capture_logs() as logs:
+            for number in range(20):
+                assert await one.pages.get(number, compute) == compute.value
+                await one.settled()
+        assert len([line for line in logs if line["log_level"] == "warning"]) <= 1
+        redis_server.ask("CONFIG", "SET", "maxmemory", 0)
+        await until(lambda: one.level.works)
 
 
 async def test_a_wrong_password_is_said_once_and_memory_serves_alone(redis_folder: Path) -> None:

@@ -63,7 +63,8 @@ async def test_merging_says_what_was_written_and_an_unchanged_batch_of_posts_say
     await keep_posts(db, post())
     await say(db, "end")
     await until(lambda: "end" in heard)
-    assert heard == ["subreddits", "posts", "end"]
+    of_one = [f"subreddit:{subreddit().id}", f"subreddit:{subreddit().name.lower()}"]
+    assert heard == ["subreddits", *sorted(of_one), "posts", of_one[0], "end"]
 
 
 async def test_another_schemas_writes_are_not_heard(db: Database, heard: Heard, database_url: str) -> None:
@@ -152,9 +153,9 @@ async def test_a_listener_whose_line_is_dead_gives_no_sign_and_makes_another(db:
         stopped_at = time.monotonic()
         try:
             await until(lambda: len(gaps) > seen)
-            assert signs[-1] < stopped_at + 0.05
+            assert signs[-1] < stopped_at + 0.25
             longest = written.SIGN_OF_LIFE_EVERY_SECONDS + written.SIGN_OF_LIFE_WITHIN_SECONDS
-            assert gaps[-1] - stopped_at < longest + 0.3
+            assert gaps[-1] - stopped_at < longest + 1
             await until(lambda: signs[-1] > stopped_at + longest)
         finally:
             os.kill(pid, signal.SIGCONT)  # and it finds that nobody is there
