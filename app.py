@@ -91,7 +91,7 @@ class Process:
         self.table.keep_in(self.cache)
         self.purger = EdgePurger(
             targets(settings),
-            self.table.surrogate_keys(),
+            self.table.surrogate_keys,
             open_edge,
             hears=lambda: self.cache.hearing.is_on,
         )

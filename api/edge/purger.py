@@ -5,7 +5,7 @@ to give, and a cache that asked another process in between is told again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -50,7 +50,7 @@ class EdgePurger:
     """Hears tags, tells targets their keys; a slow target holds up neither writes nor the others.
 
     Args:
-        keys_of: by which keys answers are known that a tag makes wrong; a tag without any is not worth telling.
+        keys_of: by which keys answers are known that these tags make wrong; none where that is not worth telling.
         hears: whether this process hears of writes. While PostgreSQL is away nothing is told: an edge would only lose
             what it can still answer. Once we hear again, it is told to forget everything.
     """
@@ -58,18 +58,18 @@ class EdgePurger:
     def __init__(
         self,
         targets: Iterable[Target],
-        keys_of: Mapping[str, Sequence[str]],
+        keys_of: Callable[[Collection[str]], set[str]],
         http: Callable[[], httpx.AsyncClient],
         sleep: Sleep = asyncio.sleep,
         hears: Callable[[], bool] = lambda: True,
     ) -> None:
         self._lines = [_Line(target) for target in targets]
-        self._keys_of = {**keys_of, ALL: (SURROGATE_PREFIX,)}
+        self._keys_of = keys_of
         self._http, self._sleep, self._hears = http, sleep, hears
 
-    def hear(self, tags: Iterable[str]) -> None:
+    def hear(self, tags: Collection[str]) -> None:
         """Note what was written; `*` is everything. Returns at once."""
-        keys = {key for tag in tags for key in self._keys_of.get(tag, ())}
+        keys = {SURROGATE_PREFIX} if ALL in tags else self._keys_of(tags)
         for line in self._lines if keys else ():
             line.keys |= keys
             line.some.set()

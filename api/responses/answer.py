@@ -33,6 +33,7 @@ class Answer:
     """What goes over the wire. `etag` is empty for an answer that cannot be had already, such as an error.
 
     Attributes:
+        tags: those that it has for itself.
         made_at: when it was computed, in seconds of the clock that asks for its age.
         plain_bytes: the body's size before it was compressed.
     """
@@ -44,10 +45,17 @@ class Answer:
     made_at: float
     plain_bytes: int
     not_modified: Headers
+    tags: tuple[str, ...] = ()
 
     @classmethod
     async def of(
-        cls, plain: Plain, accepted: Accepted, levels: Mapping[str, int], said: Headers, made_at: float
+        cls,
+        plain: Plain,
+        accepted: Accepted,
+        levels: Mapping[str, int],
+        said: Headers,
+        made_at: float,
+        tags: tuple[str, ...] = (),
     ) -> Self:
         """The route's answer, compressed where that is worth it.
 
@@ -72,6 +80,7 @@ class Answer:
             made_at=made_at,
             plain_bytes=len(plain.body),
             not_modified=[one for one in headers if one[0] not in OF_THE_BODY],
+            tags=tags,
         )
 
     def saying(self, header: tuple[bytes, bytes]) -> Self:

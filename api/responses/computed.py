@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.responses.answer import Answer, Headers, ask
 from api.responses.coding import KEPT_LEVELS, ONCE_LEVELS, Accepted
+from api.responses.policy import said
 from api.responses.table import Asked, Table
 from api.responses.wanted import wanted
 from caching.namespace import Namespace
@@ -61,7 +62,9 @@ class Computed:
         nobody else may keep it either."""
         key = asked.key(accepted)
         try:
-            answer = await namespace.get(key, lambda: self._for_all(asked, scope, accepted))
+            answer = await namespace.get(
+                key, lambda: self._for_all(asked, scope, accepted), lambda found: found.tags
+            )
         except NotKept as exc:
             return exc.answer, exc.failure
         kept = namespace.entry(key)
@@ -78,7 +81,10 @@ class Computed:
         headers = [one for one in scope["headers"] if one[0] == b"host"]
         neutral = _for_route(asked, scope, headers) | {"query_string": asked.query}
         plain = await ask(asked.route.app, neutral, _nothing)
-        answer = await Answer.of(plain, accepted, KEPT_LEVELS, asked.route.said, self._clock())
+        route = asked.route
+        own = route.tags_of(asked.path, plain.body) if plain.status == 200 else ()
+        says = said(route.policy, route.edge, own) if own else route.said
+        answer = await Answer.of(plain, accepted, KEPT_LEVELS, says, self._clock(), own)
         if plain.status != 200:
             raise NotKept(answer, plain.failure)
         return answer
@@ -89,8 +95,8 @@ class Computed:
         """The answer to this request, which no shared cache may keep when its route's answers could be."""
         headers = [one for one in scope["headers"] if one[0] not in OURS_TO_SEE_TO]
         plain = await ask(asked.route.app, _for_route(asked, scope, headers), receive)
-        said: Headers = [FOR_ONE] if asked.route.said else []
-        return await Answer.of(plain, accepted, ONCE_LEVELS, said, self._clock()), plain.failure
+        says: Headers = [FOR_ONE] if asked.route.said else []
+        return await Answer.of(plain, accepted, ONCE_LEVELS, says, self._clock()), plain.failure
 
 
 def _for_route(asked: Asked, scope: Scope, headers: Headers) -> dict[str, Any]:

@@ -6,7 +6,7 @@ key alone, so that nothing outside of the key can get into an answer that others
 """
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -24,6 +24,7 @@ from caching.tags import namespace_tag
 
 REMEMBERED = 4096  # addresses whose key need not be worked out again
 LONGEST_REMEMBERED = 512  # bytes of an address
+MOST_NAMED = 30  # single things that an edge is told of at a time; what Cloudflare takes in one request
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +36,8 @@ class Declared:
         root_path: under which it is mounted.
         defaults: the parameters it knows, each with its default as text, None for none.
         namespace: where its answers are kept, None where they are not.
-        said: headers that its answers get.
+        edge: what shared caches in front of us are told.
+        said: headers that its answers get, less those for tags of their own.
     """
 
     path: str
@@ -44,14 +46,24 @@ class Declared:
     root_path: str
     defaults: Mapping[str, str | None]
     pattern: re.Pattern[str] | None
+    edge: Edge
     namespace: Namespace | None = None
-    said: Headers = field(default_factory=list)
+    said: Headers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said = said(self.policy, self.edge)
+
+    def tags_of(self, path: str, body: bytes) -> tuple[str, ...]:
+        """The tags that an answer has for itself."""
+        own = self.policy.own_tags
+        return own.of(path, body) if own else ()
 
 
 class Asked(NamedTuple):
     """One question to a declared route; `query` is normal, `text` is path and query as people write them."""
 
     route: Declared
+    path: str
     query: bytes
     text: str
 
@@ -83,19 +95,21 @@ class Table:
                     route.path,
                     ttl_seconds=policy.seconds,
                     tags=policy.tags,
-                    stale_seconds=policy.stale if policy.tags else 0,
+                    stale_seconds=policy.stale if policy.seconds > policy.stale else 0,
                     negative_seconds=0,
                     size_of=size_of,
                 )
 
-    def surrogate_keys(self) -> dict[str, list[str]]:
-        """By which keys an edge knows the answers that a written tag, or a namespace cleared by hand, makes wrong."""
-        found: dict[str, list[str]] = {}
+    def surrogate_keys(self, tags: Collection[str]) -> set[str]:
+        """By which keys an edge knows the answers that these written tags, or namespaces cleared by hand, make wrong.
+
+        Single things are told as all of their kind when they are many: an edge takes only so many keys at a time.
+        """
+        found = set()
         for route in self.routes:
             if route.said:
-                found |= {tag: [surrogate_key(tag)] for tag in route.policy.tags}
-                found[namespace_tag(route.path)] = [surrogate_key(tag) for tag in route.policy.tags]
-        return found
+                found |= set(_carried(route, tags))
+        return {surrogate_key(tag) for tag in found}
 
     def asked(self, path: str, query: bytes) -> Asked | None:
         """What a GET of this address asks, None where no policy was declared."""
@@ -107,7 +121,7 @@ class Table:
         if route is None:
             return None
         known = normal(query, route.defaults)
-        found = Asked(route, known, f"{path}?{known.decode()}" if known else path)
+        found = Asked(route, path, known, f"{path}?{known.decode()}" if known else path)
         if len(path) + len(query) <= LONGEST_REMEMBERED:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
@@ -119,6 +133,20 @@ class Table:
         if exact is not None:
             return exact
         return next((one for one in self._patterns if one.pattern and one.pattern.fullmatch(path)), None)
+
+
+def _carried(route: Declared, tags: Collection[str]) -> Collection[str]:
+    """Which tags, of those that the route's answers carry, stand for what was written."""
+    own = route.policy.own_tags
+    if namespace_tag(route.path) in tags:
+        return (*route.policy.tags, *((own.each,) if own else ()))
+    carried = [tag for tag in route.policy.tags if tag in tags]
+    if own is not None:
+        named = [tag for tag in tags if tag.startswith(own.prefix)]
+        if own.each in tags or len(named) > MOST_NAMED:
+            named = [own.each]
+        carried += named
+    return carried
 
 
 def normal(query: bytes, defaults: Mapping[str, str | None]) -> bytes:
@@ -158,7 +186,7 @@ def _declared(route: Route, policy: Policy, edge: Edge, app: ASGIApp, prefix: st
         root_path=prefix,
         defaults=_defaults(route),
         pattern=pattern if route.param_convertors else None,
-        said=said(policy, edge),
+        edge=edge,
     )
 
 

@@ -107,7 +107,7 @@ async def test_behind_varnish_the_second_request_never_reaches_us_until_a_write_
 ) -> None:
     edge_port = free_port()
     table = table_of(services, Edge(is_told=True))
-    purger = EdgePurger([Purge(f"http://127.0.0.1:{edge_port}")], table.surrogate_keys(), httpx.AsyncClient)
+    purger = EdgePurger([Purge(f"http://127.0.0.1:{edge_port}")], table.surrogate_keys, httpx.AsyncClient)
     services.cache.observe(purger.hear)
     cache = services.cache
     async with serving(front_of(services, Edge(is_told=True), table=table)) as port:

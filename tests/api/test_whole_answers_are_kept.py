@@ -8,7 +8,7 @@ from api.responses.policy import Edge
 from api.services import Services
 from db import subreddits
 from db.database import Database
-from tests.api.conftest import front_of
+from tests.api.conftest import front_of, table_of
 from tests.factories import subreddit
 from tests.stored import keep
 
@@ -208,3 +208,26 @@ async def test_what_is_kept_is_told_only_under_known_names(services: Services) -
         refused = await http.get("/api/stats", headers={"Host": "evil.example"})
     assert refused.status_code == 403
     assert looked_up(services, "/api/stats") == (0, 1)
+
+
+async def test_an_answer_about_one_community_outlives_writes_of_others(
+    http: httpx.AsyncClient, services: Services, db: Database
+) -> None:
+    await keep(db, subreddit(), subreddit(id="t5_2", name="Kettles"))
+    for name in ("teapots", "kettles"):
+        answer = await http.get(f"/api/subreddits/{name}")
+        assert f"subpulse-subreddit:{name} subpulse-each_subreddit" in answer.headers["surrogate-key"]
+    services.cache.invalidate("subreddit:t5_2")
+    for name in ("teapots", "kettles"):
+        await http.get(f"/api/subreddits/{name}")
+    assert looked_up(services, "/api/subreddits/{name}") == (1, 3)
+
+
+def test_an_edge_is_told_what_its_answers_carry_and_many_single_things_as_one(services: Services) -> None:
+    table = table_of(services)
+    assert table.surrogate_keys(("posts", "instagram", "key:stats:abc")) == {"subpulse-posts"}
+    assert table.surrogate_keys(("subreddit:t5_1",)) == {"subpulse-subreddit:t5_1"}
+    many = [f"subreddit:t5_{n}" for n in range(31)]
+    assert table.surrogate_keys(["subreddits", *many]) == {"subpulse-subreddits", "subpulse-each_subreddit"}
+    assert table.surrogate_keys(("namespace:/api/stats",)) == {"subpulse-subreddits", "subpulse-posts"}
+    assert table.surrogate_keys(("namespace:/api/subreddits/{name}",)) == {"subpulse-each_subreddit"}
