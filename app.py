@@ -11,19 +11,26 @@ from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
 from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
-from api.app import routes
+from api.app import declared_routes, routes
+from api.edge.purger import EdgePurger
+from api.edge.targets import edge_of, targets
 from api.hosts import KnownHosts, allowed_hosts
+from api.responses.computed import Computed
+from api.responses.front import Front
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from caching.rates import Rates
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
+from collectors.reuse import CountedTransport, reuse
+from collectors.wire import open_http
 from db import deployments, runs, written
 from db.database import Database
 from db.diagnosis.target import Target, opened
@@ -77,7 +84,36 @@ class Process:
                 "scheduler": lambda: None if self.ticking() else "the clock does not run",
             },
             source_state=self.source_state,
+            edge=lambda: self.purger.counts(),
+            connections=lambda: {name: (one.requests, one.connections) for name, one in reuse().items()},
         )
+        self.routes = routes(self.services)
+        self.edge = edge_of(settings)
+        self.table = declared_routes(self.routes, self.edge)
+        self.table.keep_in(self.cache)
+        self.purger = EdgePurger(
+            targets(settings),
+            self.table.surrogate_keys,
+            open_edge,
+            hears=lambda: self.cache.hearing.is_on,
+        )
+        self.cache.observe(self.purger.hear)
+
+    def middleware(self) -> list[Middleware]:
+        """Outermost first: what is kept is answered before anything else is asked."""
+        hosts = allowed_hosts(self.settings)
+        return [
+            Middleware(
+                Front,
+                table=self.table,
+                recorder=self.requests,
+                hosts=hosts,
+                shows_age=self.edge.is_told,
+            ),
+            Middleware(KnownHosts, hosts=hosts),
+            Middleware(Telemetry, recorder=self.requests),
+            Middleware(Computed, table=self.table),
+        ]
 
     def working(self) -> bool:
         return self.runtime is not None and self.runtime.queue.working
@@ -131,6 +167,7 @@ class Process:
             background(
                 present.read_forever(),
                 self.pulse.run(),
+                self.purger.run(),
                 written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
                 *(
                     [self.level.run(self.cache.hear, await written.identity(self.db), version)]
@@ -184,6 +221,11 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def open_edge() -> httpx.AsyncClient:
+    """A client that tells the caches in front of us what to forget."""
+    return open_http(CountedTransport("edge", httpx.AsyncHTTPTransport()))
 
 
 def _second_level(settings: Settings) -> "RedisLevel | None":
@@ -260,11 +302,8 @@ configure_logs(process.settings.log_level)
 app = st.App(  # written out here, because `streamlit run app.py` looks for just this
     ROOT / "streamlit_app.py",
     lifespan=process.lifespan,
-    routes=routes(process.services),
-    middleware=[
-        Middleware(KnownHosts, hosts=allowed_hosts(process.settings)),
-        Middleware(Telemetry, recorder=process.requests),
-    ],
+    routes=process.routes,
+    middleware=process.middleware(),
 )
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ def families(services: Services) -> Iterable[AnyFamily]:
     yield from _process()
     yield from _database(services.db)
     yield from _cache(services.cache)
+    yield from _clients(services)
     if frame := services.pulse.latest:
         yield from _frame(frame)
     listeners = Family("subpulse_live_listeners", "Open streams of /api/live.", "gauge")
@@ -114,6 +115,20 @@ def _cache(cache: Cache) -> Iterable[AnyFamily]:
     shared = None if level is None else int(level["works"])
     redis = _one("subpulse_cache_redis_up", "Whether answers are shared through Redis.", shared)
     return lookups, entries, evictions, invalidations, saved, stale, expirations, size, redis
+
+
+def _clients(services: Services) -> Iterable[AnyFamily]:
+    """What we ask of others, and what caches in front of us are told."""
+    requests = Family("subpulse_client_requests_total", "Requests sent to others.", "counter")
+    opened = Family("subpulse_client_connections_total", "Connections opened for them.", "counter")
+    for name, (sent, connections) in services.connections().items():
+        requests.add(sent, client=name)
+        opened.add(connections, client=name)
+    purges = Family("subpulse_edge_purges_total", "Purges of caches in front of us, each try.", "counter")
+    for name, counts in services.edge().items():
+        purges.add(counts.purges, edge=name, result="told")
+        purges.add(counts.failed_tries, edge=name, result="failed")
+    return requests, opened, purges
 
 
 def _frame(frame: Frame) -> Iterable[AnyFamily]:

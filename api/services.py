@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import Request, WebSocket
 
+from api.edge.purger import PurgeCounts
 from caching.cache import Cache
 from caching.namespace import Namespace
 from caching.second_level import SecondLevel
@@ -26,7 +27,13 @@ Check = Callable[[], str | None]  # why a part does not work, or None
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The process's parts that routes need; `checks` are the parts without which it is not healthy."""
+    """The process's parts that routes need.
+
+    Attributes:
+        checks: the parts without which it is not healthy.
+        edge: what each cache in front of us was told.
+        connections: (requests, connections opened for them) of each client that asks others.
+    """
 
     settings: Settings
     db: Database
@@ -38,6 +45,8 @@ class Services:
     classifier: Classifier
     checks: Mapping[str, Check]
     source_state: Callable[[], str]
+    edge: Callable[[], Mapping[str, PurgeCounts]] = dict
+    connections: Callable[[], Mapping[str, tuple[int, int]]] = dict
 
 
 def services_of(connection: Request | WebSocket) -> Services:

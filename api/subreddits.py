@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from api.services import services_of
+from api.responses.policy import OwnTags, cacheable
+from api.services import SUBREDDITS_TTL_SECONDS, services_of
 from db import subreddits
 from db.subreddits import Filters, Sort
+from db.written import EACH_COMMUNITY
 
 router = APIRouter()
 
@@ -14,6 +16,7 @@ STORABLE = r"^[^\x00]*$"  # PostgreSQL's text holds every character but this one
 
 
 @router.get("/subreddits", summary="Communities, filtered and sorted, a page at a time")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",), max_age=5)
 async def list_subreddits(
     request: Request,
     q: Annotated[str | None, Query(max_length=200, description="words, or beginnings of words")] = None,
@@ -33,7 +36,15 @@ async def list_subreddits(
     return Response(body, media_type="application/json")
 
 
+def _tags_of_one(path: str, body: bytes) -> tuple[str, ...]:
+    return subreddits.tags_of_one(path.rpartition("/")[2], body)
+
+
+OF_ONE = OwnTags(_tags_of_one, prefix="subreddit:", each=EACH_COMMUNITY)
+
+
 @router.get("/subreddits/{name}", summary="One community")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, own_tags=OF_ONE, max_age=5)
 async def one_subreddit(
     request: Request, name: Annotated[str, Path(min_length=1, max_length=50, pattern=STORABLE)]
 ) -> Response:

@@ -1,0 +1,82 @@
+"""wrk as the client: as many requests as come back, over kept connections, pinned to the clients' core."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from benchmarks.lab import Lab, LabError
+
+CONNECTIONS = 16
+REPORT = """
+done = function(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format('\\n{"requests": %d, "us": %d, "errors": %d, "p50_us": %d, "p99_us": %d}\\n',
+    summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
+COUNTING = """
+local n = %(first)d
+request = function()
+  n = n + 1
+  return wrk.format("GET", "%(path)s" .. n)
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came back: requests a second, and milliseconds of one."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+def load(
+    lab: Lab,
+    port: int,
+    path: str,
+    seconds: int,
+    accepting: str = "identity",
+    counting_from: int | None = None,
+) -> Load:
+    """Ask as often as the server answers.
+
+    Args:
+        accepting: what Accept-Encoding says.
+        counting_from: end each request's path in another number, from this one on.
+
+    Raises:
+        LabError: wrk is missing, or an answer was none of 200.
+    """
+    script = lab.folder / "wrk.lua"
+    counting = "" if counting_from is None else COUNTING % {"first": counting_from, "path": path}
+    script.write_text(counting + REPORT)
+    command = [
+        _wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script),
+        "-H", f"Accept-Encoding: {accepting}", f"http://127.0.0.1:{port}{path}",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=seconds + 30, preexec_fn=lambda: _pin(lab)
+    )
+    if done.returncode:
+        raise LabError(f"wrk: {done.stderr.strip() or done.stdout.strip()}")
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["errors"] or not found["requests"]:
+        raise LabError(f"{found['errors']} of {found['requests']} requests for {path} failed")
+    return Load(1e6 * found["requests"] / found["us"], found["p50_us"] / 1e3, found["p99_us"] / 1e3)
+
+
+def _pin(lab: Lab) -> None:
+    if lab.client_core is not None:
+        os.sched_setaffinity(0, {lab.client_core})
+
+
+def _wrk() -> str:
+    found = shutil.which("wrk")
+    if found is None:
+        raise LabError("wrk is not installed; on Debian: apt-get install wrk")
+    return found
