@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     )
     database_actions: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="whether the Database page may change indexes and cancel statements; auto: only while Subpulse "
+        description="whether pages may change indexes, cancel statements and clear caches; auto: only while Subpulse "
         "listens on this machine alone",
     )
     redis_url: str | None = Field(
@@ -334,8 +334,8 @@ class Settings(BaseSettings):
         return "reddit" if self.reddit_client_id and self.reddit_client_secret else "sandbox"
 
     @property
-    def may_change_databases(self) -> bool:
-        """Whether whoever opens the Database page may change indexes and cancel statements."""
+    def viewers_may_act(self) -> bool:
+        """Whether whoever opens a page may change indexes, cancel statements and clear caches."""
         if self.database_actions == "auto":
             return self.bind_address in LOOPBACK
         return self.database_actions == "on"

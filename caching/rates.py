@@ -6,7 +6,7 @@ from collections.abc import Callable
 from caching.cache import Cache
 
 LONGEST_SECONDS = 60.0  # over a longer gap, as after an outage, a rate would tell of no moment
-COUNTED = ("hits", "misses", "stale", "evictions", "expirations", "forgotten", "saved_ms")
+COUNTED = ("hits", "misses", "stale", "evictions", "expirations", "forgotten", "ghost_hits", "saved_ms")
 
 
 class Rates:

@@ -131,7 +131,8 @@ async def over_time(
     step_seconds: int,
     process: str | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """For each series, steps that have readings, oldest first: at, mean, low, high; None for all processes together.
+    """For each series, steps that have readings, oldest first: at, mean, low, high, and how many `readings` these are
+    of; None for all processes together.
 
     Steps count from 1970, and become longer where the range is so old that nothing finer is kept.
     """
@@ -168,6 +169,7 @@ def _steps(found: Summaries, name: str) -> list[dict[str, Any]]:
             "mean": float(summary[MEAN, place]),
             "low": float(summary[LOW, place]),
             "high": float(summary[HIGH, place]),
+            "readings": int(summary[COUNT, place]),
         }
         for place in np.flatnonzero(summary[COUNT])
     ]

@@ -283,8 +283,8 @@ def test_settings_do_not_change_once_read() -> None:
         ("off", "127.0.0.1", False),
     ],
 )
-def test_databases_are_changed_only_for_whoever_may(actions: Any, address: str, may: bool) -> None:
-    assert Settings(database_actions=actions, bind_address=address).may_change_databases is may
+def test_viewers_act_only_where_they_may(actions: Any, address: str, may: bool) -> None:
+    assert Settings(database_actions=actions, bind_address=address).viewers_may_act is may
 
 
 def test_every_setting_is_described() -> None:
