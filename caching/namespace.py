@@ -86,6 +86,10 @@ class Namespace:
         """What is kept under a key, be it fresh or not; counts as nobody's asking."""
         return self._entries.get(key)
 
+    def entries(self) -> list[Entry]:
+        """All that is kept, be it fresh or not."""
+        return list(self._entries.values())
+
     def invalidate(self, by_hand: bool = False) -> int:
         """Forget every answer, also those being computed now; how many were kept."""
         return self._shelf.forget_all(by_hand)

@@ -8,6 +8,7 @@ A Redis that is slow or gone costs one time-out. Then this level is off, and one
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from hashlib import blake2b
@@ -21,6 +22,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from caching.redis_server import ServerFigures, Spent, figures_of
 from caching.rules import LONGEST_SECONDS
 from caching.second_level import Found, Token
 
@@ -67,6 +69,7 @@ class RedisLevel:
         self.works = False
         self.trouble: str | None = "not asked yet"
         self.counters = dict.fromkeys(("reads", "found", "offers", "refused", "outages"), 0)
+        self._spent = Spent()
         self._unsent: deque[str] = deque()
         self._gaps = 0
         self._told: set[str] = set()
@@ -134,8 +137,12 @@ class RedisLevel:
             return None
         place = self._place(namespace, digest)
         self.counters["reads"] += 1
+        began = time.perf_counter()
         answer = await self._bounded(self._ask(place))
-        return None if answer is None else self._understood(answer, place)
+        if answer is None:
+            return None
+        self._spent.add(time.perf_counter() - began)
+        return self._understood(answer, place)
 
     async def _ask(self, place: str) -> Sequence[Any]:
         await self._settle()
@@ -242,8 +249,12 @@ class RedisLevel:
         return f"{self._prefix}mark:{tag}"
 
     def stats(self) -> dict[str, Any]:
-        """Whether it works, why not, and what it did since the process began, counted."""
-        return {"works": self.works, "trouble": self.trouble, **self.counters}
+        """Whether it works, why not, what it did since the process began, counted, and what its latest reads took."""
+        return {"works": self.works, "trouble": self.trouble, **self.counters, **self._spent.told()}
+
+    async def server(self) -> ServerFigures:
+        """What the server says of its memory; asked for people, so that it takes no part in an outage."""
+        return await figures_of(self._redis, RETURN_SECONDS)
 
 
 def _new_mark() -> str:

@@ -54,7 +54,9 @@ def _steps(namespace: str, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     for figure in FIGURES:
         for step in found[series_name(namespace, figure)]:
             empty = {"at": step["at"], **dict.fromkeys(FIGURES)}
-            seconds = STEP * step["readings"] if figure in COUNTED else 1  # each reading speaks of STEP seconds
+            seconds = (
+                STEP * step["readings"] if figure in COUNTED else 1
+            )  # each reading speaks of STEP seconds
             by_time.setdefault(step["at"], empty)[figure] = step["mean"] * seconds
     return [{**step, "hit_rate": _hit_rate([step])} for _, step in sorted(by_time.items())]
 
@@ -70,7 +72,7 @@ def over_range(steps: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
 
 
 def together(by_namespace: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The steps of all namespaces as one list: everything added up, but the hit rate, which is that of all lookups."""
+    """The steps of all namespaces as one list: everything added up, and the hit rate that of all lookups."""
     by_time: dict[datetime, dict[str, Any]] = {}
     for steps in by_namespace.values():
         for step in steps:
