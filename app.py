@@ -19,6 +19,7 @@ from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
 from api.app import declared_routes, routes
+from api.caches import Caches
 from api.edge.purger import EdgePurger
 from api.edge.targets import edge_of, targets
 from api.hosts import KnownHosts, allowed_hosts
@@ -98,6 +99,7 @@ class Process:
             hears=lambda: self.cache.hearing.is_on,
         )
         self.cache.observe(self.purger.hear)
+        self.caches = Caches(self.services, self.table)
 
     def middleware(self) -> list[Middleware]:
         """Outermost first: what is kept is answered before anything else is asked."""
@@ -200,7 +202,7 @@ class Process:
             asyncio.get_running_loop(),
             self.db,
             self.settings,
-            cache_stats=self.cache.stats,
+            caches=self.caches,
             query_cache=self.cache.ask,
             run_job=run_job,
             pause_job=pause_job,

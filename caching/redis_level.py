@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from caching.redis_server import ServerFigures, Spent, figures_of
+from caching.redis_server import Spent, figures_of
 from caching.rules import LONGEST_SECONDS
 from caching.second_level import Found, Token
 
@@ -252,9 +253,9 @@ class RedisLevel:
         """Whether it works, why not, what it did since the process began, counted, and what its latest reads took."""
         return {"works": self.works, "trouble": self.trouble, **self.counters, **self._spent.told()}
 
-    async def server(self) -> ServerFigures:
-        """What the server says of its memory; asked for people, so that it takes no part in an outage."""
-        return await figures_of(self._redis, RETURN_SECONDS)
+    async def server(self) -> dict[str, Any]:
+        """What the server says of its memory (ServerFigures); takes no part in an outage."""
+        return asdict(await figures_of(self._redis, RETURN_SECONDS))
 
 
 def _new_mark() -> str:

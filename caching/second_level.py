@@ -46,3 +46,7 @@ class SecondLevel(Protocol):
     def stats(self) -> dict[str, Any]:
         """Whether it works, why not, and what it did, counted."""
         ...
+
+    async def server(self) -> dict[str, Any]:
+        """What whoever keeps the answers says of its memory, for people."""
+        ...

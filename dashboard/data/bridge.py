@@ -6,11 +6,12 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from dashboard.data.process_caches import ProcessCaches
 from dashboard.kept import forget
 from db import subreddits, trace
 from db.attribution import asked_by
@@ -48,7 +49,7 @@ class Connection:
     loop: asyncio.AbstractEventLoop
     database: Database
     settings: Settings
-    cache_stats: Callable[[], list[Row]]
+    caches: ProcessCaches | None
     query_cache: QueryCache | None
     run_job: Callable[[str], Awaitable[None]] | None
     pause_job: Callable[[str, bool], Awaitable[None]] | None
@@ -67,7 +68,7 @@ def connect(
     database: Database,
     settings: Settings,
     *,
-    cache_stats: Callable[[], list[Row]] = list,
+    caches: ProcessCaches | None = None,
     query_cache: QueryCache | None = None,
     run_job: Callable[[str], Awaitable[None]] | None = None,
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
@@ -79,7 +80,7 @@ def connect(
     """Let pages ask `database` through `loop`, on which it was opened.
 
     Args:
-        cache_stats: one dictionary per namespace of the response cache.
+        caches: what the process knows of its caches.
         query_cache: keeps answers in a namespace under a key, until what they depend on is written.
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
@@ -93,7 +94,7 @@ def connect(
         loop,
         database,
         settings,
-        cache_stats,
+        caches,
         query_cache,
         run_job,
         pause_job,
@@ -207,23 +208,41 @@ def since(minutes: int) -> datetime:
     return datetime.now(UTC) - timedelta(minutes=minutes)
 
 
-def act(connection: Connection, page: str, action: Awaitable[None]) -> None:
-    """Do something on the server's loop, and forget all kept answers.
+def told(work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    """What the process knows from memory, looked at on its own loop, where nothing else happens meanwhile.
+
+    Raises:
+        Unavailable: there is no process, or it does not answer within ANSWER_SECONDS.
+    """
+    there = _connection
+    if there is None or there.loop.is_closed():
+        raise _unavailable("Subpulse is starting or stopping")
+    future = asyncio.run_coroutine_threadsafe(work(there), there.loop)
+    try:
+        return future.result(ANSWER_SECONDS)
+    except TimeoutError as exc:
+        future.cancel()
+        raise _unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
+
+
+def act(connection: Connection, page: str, action: Awaitable[T]) -> T:
+    """Do something on the server's loop, and forget all kept answers; what it brings.
 
     Raises:
         ActionFailed: with the reason.
     """
 
-    async def acting() -> None:
+    async def acting() -> T:
         with asked_by(f"page {page}"):
-            await action
+            return await action
 
     future = asyncio.run_coroutine_threadsafe(acting(), connection.loop)
     try:
-        future.result(ANSWER_SECONDS)
+        found = future.result(ANSWER_SECONDS)
     except TimeoutError as exc:
         future.cancel()
         raise ActionFailed(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
     except Exception as exc:  # an action may fail in any way its job can; the page says which
         raise ActionFailed(str(exc) or type(exc).__name__) from exc
     forget()
+    return found

@@ -1,6 +1,6 @@
 """What PostgreSQL does, what is wrong with it, and what to do about it."""
 
-from dashboard import time_axis
+from dashboard import choosing, time_axis
 from dashboard.data import postgresql
 from dashboard.database import choice, connections, health, slow_log, statements, workload
 
@@ -8,7 +8,7 @@ axis = time_axis.show()
 name = choice.database()
 is_own = name == postgresql.OWN  # the others' statements are not ours to time
 views = ["Health", "Statements", *["Slow statements"] * is_own, "Connections"]
-match choice.view(views):
+match choosing.view(views, "view"):
     case "Health":
         health.show(name, axis)
     case "Statements":
