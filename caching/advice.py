@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from caching.rules import LONGEST_SECONDS
+from caching.rules import LONGEST_SECONDS, SHORTEST_SECONDS
 
 Kind = Literal["grow", "longer_ttl", "not_worth_caching"]
 
@@ -66,9 +66,10 @@ def _grow(stats: Mapping[str, Any], lookups: int) -> Advice | None:
 
 
 def _longer_ttl(stats: Mapping[str, Any], lookups: int) -> Advice | None:
-    """Writes tell of themselves, so where time takes more than they do, time is what costs hits."""
+    """Writes tell of themselves, so where time takes more than they do, time is what costs hits. Where a TTL is
+    shorter than that of such a namespace, it was chosen for how old an answer may be."""
     gone = stats["expirations"] + stats["evictions"] + stats["forgotten"]
-    if not gone or stats["ttl_seconds"] >= LONGEST_SECONDS:
+    if not gone or not SHORTEST_SECONDS <= stats["ttl_seconds"] < LONGEST_SECONDS:
         return None
     expired = 100 * stats["expirations"] / gone
     again = 100 * stats["expirations"] / lookups

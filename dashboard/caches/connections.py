@@ -51,7 +51,7 @@ def figures(pool: PoolState) -> list[tuple[str, str, str]]:
         (
             "Prepared",
             format.percent(format.share(pool.reuses, pool.executions)),
-            f"of {pool.executions:,} executions reused a statement",
+            f"of {pool.executions:,} executions",
         ),
         ("Oldest", format.duration(use.oldest_seconds), f"mean {format.duration(use.mean_age_seconds)}"),
     ]

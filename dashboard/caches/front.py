@@ -9,6 +9,7 @@ from dashboard import format, parts
 from dashboard.data import Row, caches
 from dashboard.ranges import TimeAxis
 
+AS_IT_IS = "identity"
 WHOLE_ANSWERS = "/"  # what the names of namespaces begin with that keep answers as they go out
 
 
@@ -34,7 +35,8 @@ def figures(now: Row, not_modified: tuple[int, int] | None) -> list[tuple[str, s
     whole = [one for one in now["namespaces"] if one["namespace"].startswith(WHOLE_ANSWERS)]
     hits = sum(one["hits"] for one in whole)
     asked = hits + sum(one["misses"] for one in whole)
-    plain, sent = (sum(row[name] for row in now["codings"]) for name in ("plain_bytes", "bytes"))
+    coded = [row for row in now["codings"] if row["coding"] != AS_IT_IS]
+    plain, sent = (sum(row[name] for row in coded) for name in ("plain_bytes", "bytes"))
     told, failed = (sum(one[name] for one in now["edges"]) for name in ("purges", "failed_tries"))
     same, all_asked = not_modified or (0, 0)
     return [

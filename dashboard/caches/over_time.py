@@ -13,8 +13,9 @@ from dashboard.ranges import STEPS, TimeAxis
 
 HEIGHT = 170
 SETTLED_SECONDS = 120  # of a step; the ten seconds that are not stored yet make no dent in a longer one
-DROPPED = {"evictions": "evicted", "expirations": "expired", "forgotten": "forgotten"}
-LOOKUPS = {"hits": "hits", "misses": "misses", "stale": "stale"}
+# The second line is amber, which is for what should be rare.
+LOOKUPS = {"hits": "hits", "stale": "stale", "misses": "misses"}
+DROPPED = {"forgotten": "forgotten", "evictions": "evicted", "expirations": "expired"}
 
 
 def show(name: str | None, bounds: Row | None, past: History, axis: TimeAxis) -> None:

@@ -13,6 +13,7 @@ STREAMLIT = {  # as Streamlit names them, and what they are
     "st_memory_media_file_storage": "Files for browsers",
     "UploadedFileManager": "Uploaded files",
 }
+BY_FUNCTION = ("st_cache_data", "st_cache_resource")
 
 
 def show() -> None:
@@ -50,6 +51,10 @@ def show() -> None:
 
 def _show_streamlit() -> None:
     found = streamlit_caches.of_streamlit()
+    if not any(row["kind"] in BY_FUNCTION for row in found):
+        st.caption(
+            "No function is kept by st.cache_data or st.cache_resource; pages keep their answers as above."
+        )
     if not found:
         parts.empty(
             "Streamlit holds nothing", "It runs when somebody opens a page of this process in a browser."

@@ -8,8 +8,6 @@ import streamlit as st
 from dashboard import format, parts
 from dashboard.data import Row
 
-PER_READ = "of the latest 1,000 reads"
-
 
 def show(now: Row) -> None:
     """One line, figures, and which namespaces share their answers."""
@@ -30,7 +28,10 @@ def show(now: Row) -> None:
             st.metric(
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
-    st.caption("Counted since this process began. A hit in memory does not ask Redis.")
+    st.caption(
+        "Counted since this process began; times are of the latest 1,000 reads. A hit in memory does not ask Redis, so one "
+        "process alone finds little there. Refused is what was written over meanwhile, or found no room."
+    )
     _namespaces([one for one in now["namespaces"] if one["is_shared"]])
 
 
@@ -53,13 +54,13 @@ def figures(level: Row, server: Row | None) -> list[tuple[str, str, str]]:
             format.percent(format.share(level["found"], level["reads"])),
             f"of {level['reads']:,} reads",
         ),
-        ("A read takes", _took(level["read_p50_ms"]), f"p95 {_took(level['read_p95_ms'])}, {PER_READ}"),
+        ("A read takes", _took(level["read_p50_ms"]), f"p95 {_took(level['read_p95_ms'])}"),
         ("Memory", format.size(held["memory_bytes"]), bound),
         ("Evicted", format.number(held["evicted"]), held["policy"] or format.MISSING),
         (
             "Offered",
             format.number(level["offers"]),
-            f"{level['refused']:,} refused: written meanwhile, or no room",
+            f"{level['refused']:,} refused",
         ),
         ("Outages", format.number(level["outages"]), "noticed by this process"),
     ]

@@ -33,5 +33,5 @@ def show(found: Sequence[Row]) -> None:
         with st.container(border=True, gap="xsmall"):
             for one in advice:
                 st.markdown(
-                    f"{SIGNS['advice']} **{format.plain(one['title'])}** {format.plain(one['sentence'])}"
+                    f"{SIGNS['advice']} **{format.plain(one['title'])}** · {format.plain(one['sentence'])}"
                 )

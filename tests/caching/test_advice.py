@@ -34,6 +34,7 @@ def said(**figures: Any) -> list[tuple[str, float]]:
         ({"ghost_hits": 600, "items": 1000}, [("grow", 6.0)]),
         ({"expirations": 900, "forgotten": 0}, [("longer_ttl", 97.8)]),
         ({"expirations": 900, "forgotten": 0, "ttl_seconds": 3600.0}, []),
+        ({"expirations": 900, "forgotten": 0, "ttl_seconds": 1.0}, []),
         ({"expirations": 900, "forgotten": 2000}, []),
         ({"hits": 1000, "misses": 9000, "ghost_hits": 0}, [("not_worth_caching", 10.0)]),
         ({"hits": 1000, "misses": 9000, "ghost_hits": 3000}, [("grow", 30.0)]),
