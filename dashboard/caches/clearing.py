@@ -23,8 +23,9 @@ def show_namespace(one: Row) -> None:
     """Clear the whole of it."""
     name = one["namespace"]
     with st.popover("Clear this namespace", icon=":material/mop:", **_allowed()):
+        answers = format.counted(one["items"], "answer")
         st.markdown(
-            f"All {one['items']:,} answers here, and those of every other process, are computed anew."
+            f"{answers} here, and those of every other process, are computed anew when somebody asks."
         )
         _button("Clear it", "clear-namespace", name, partial(caches.clear_namespace, name))
 
@@ -96,5 +97,5 @@ def _clear(what: str, deed: Callable[[], int]) -> None:
         st.session_state[SAID] = f"Nothing was cleared of {what}: {format.plain(str(exc))}"
     else:
         st.session_state[SAID] = (
-            f"Cleared {what}: {forgotten:,} answers forgotten here, and those of other processes."
+            f"Cleared {what}: {format.counted(forgotten, 'answer')} here, and what others kept of it."
         )

@@ -27,12 +27,14 @@ def show(now: Row, past: History | None, axis: TimeAxis) -> None:
             "Since this process began; what was stored of the range is not known while PostgreSQL is away."
         )
     one = _table(rows)
+    if one is None:
+        st.caption("Choose a row to see its charts and its most asked keys, and to clear it.")
+    else:
+        _head(one)
     if past is not None:
         over_time.show(one["namespace"] if one else None, one, past, axis)
-    if one is None:
-        st.caption("Choose a row to see its charts, its most asked keys, and to clear it.")
-    else:
-        _open(one)
+    if one is not None:
+        _keys(one["namespace"])
     clearing.show_tags(now["namespaces"])
 
 
@@ -86,7 +88,7 @@ def _table(rows: Sequence[Row]) -> Row | None:
             ),
             "items": parts.number("Entries", help="In this process's memory, now"),
             "kib": parts.number("KiB", 1, help="Of keys and answers, now"),
-            "mean_age": parts.text("Age", help="Of the answers that are kept, on average"),
+            "mean_age": parts.text("Age", width=85, help="Of the answers that are kept, on average"),
             "ttl": parts.text("Kept for", help="How long an answer is fresh, unless a write comes first"),
             "max_items": parts.number("Entries at most"),
             "max_mib": parts.number("MiB at most"),
@@ -126,11 +128,14 @@ def _age(seconds: float | None) -> str | None:
     return None if seconds is None else format.duration(round(seconds)) if seconds >= 1 else "under 1 s"
 
 
-def _open(one: Row) -> None:
-    name = one["namespace"]
-    st.subheader(format.plain(name), anchor=False)
+def _head(one: Row) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(format.plain(one["namespace"]), width="content", anchor=False)
+        clearing.show_namespace(one)
     st.caption(" · ".join(since_it_began(one)))
-    clearing.show_namespace(one)
+
+
+def _keys(name: str) -> None:
     keys = caches.top_keys(name)
     if not keys:
         st.caption("No key was asked for twice yet.")
@@ -163,12 +168,12 @@ def _open(one: Row) -> None:
 def since_it_began(one: Row) -> list[str]:
     """What is told of this process alone, without what never happened."""
     told = [
-        ("invalidations", "times a write made it forget something"),
+        ("invalidations", "invalidations"),
         ("forgotten_by_hand", "answers cleared by hand"),
-        ("refreshes", "computed anew before anybody waited"),
-        ("shared_hits", "found in Redis"),
-        ("negative_hits", "hits on the answer that there is nothing"),
-        ("uncovered", "not served because writes were not heard of"),
+        ("refreshes", "early refreshes"),
+        ("shared_hits", "hits in Redis"),
+        ("negative_hits", "hits on “there is nothing”"),
+        ("uncovered", "not served while writes were not heard of"),
     ]
-    found = [f"{one[name]:,} {words}" for name, words in told if one.get(name)]
+    found = [f"{words} {one[name]:,}" for name, words in told if one.get(name)]
     return ["Since this process began", *(found or ["nothing out of the ordinary"])]

@@ -29,8 +29,9 @@ def show(now: Row) -> None:
                 label, value, beside, delta_color="off", delta_arrow="off", border=True, height="stretch"
             )
     st.caption(
-        "Counted since this process began; times are of the latest 1,000 reads. A hit in memory does not ask Redis, so one "
-        "process alone finds little there. Refused is what was written over meanwhile, or found no room."
+        "Counted since this process began; times are of the latest 1,000 reads. A hit in memory does not ask "
+        "Redis, so one process alone finds little there. Refused is what was written over meanwhile, or found "
+        "no room."
     )
     _namespaces([one for one in now["namespaces"] if one["is_shared"]])
 
