@@ -70,7 +70,7 @@ def _redis_is_off(trouble: str) -> Finding:
         "watch",
         "Redis",
         "Redis is off, and memory serves alone",
-        f"{trouble}. It is tried four times a second and comes back by itself.",
+        f"{trouble.rstrip('.')}. It is tried four times a second and comes back by itself.",
     )
 
 

@@ -8,6 +8,8 @@ import streamlit as st
 from dashboard import format, parts
 from dashboard.data import Row
 
+UNKNOWN = "not told at present"
+
 
 def show(now: Row) -> None:
     """One line, figures, and which namespaces share their answers."""
@@ -39,7 +41,7 @@ def show(now: Row) -> None:
 def state(level: Row, server: Row | None) -> str:
     """Whether it works, in a line."""
     if not level["works"]:
-        return f":orange[:material/warning:] **Redis is off** {format.plain(level['trouble'] or '')}"
+        return f":orange[:material/warning:] **Redis is off** · {format.plain(level['trouble'] or '')}"
     version = f" {server['version']}" if server and server["version"] else ""
     return f":green[:material/check_circle:] **Redis{version} works**"
 
@@ -48,7 +50,7 @@ def figures(level: Row, server: Row | None) -> list[tuple[str, str, str]]:
     """(label, value, what stands beside it)."""
     held = server or dict.fromkeys(("memory_bytes", "limit_bytes", "policy", "evicted"))
     limit = held["limit_bytes"]
-    bound = format.MISSING if limit is None else f"of {format.size(limit)}" if limit else "without a bound"
+    bound = UNKNOWN if limit is None else f"of {format.size(limit)}" if limit else "without a bound"
     return [
         (
             "Found",
@@ -57,7 +59,7 @@ def figures(level: Row, server: Row | None) -> list[tuple[str, str, str]]:
         ),
         ("A read takes", _took(level["read_p50_ms"]), f"p95 {_took(level['read_p95_ms'])}"),
         ("Memory", format.size(held["memory_bytes"]), bound),
-        ("Evicted", format.number(held["evicted"]), held["policy"] or format.MISSING),
+        ("Evicted", format.number(held["evicted"]), held["policy"] or UNKNOWN),
         (
             "Offered",
             format.number(level["offers"]),
