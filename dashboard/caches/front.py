@@ -49,7 +49,7 @@ def figures(now: Row, not_modified: tuple[int, int] | None) -> list[tuple[str, s
         (
             "Compressed to",
             format.percent(format.share(sent, plain)),
-            f"{format.size(sent)} of {format.size(plain)}",
+            f"{format.size(sent)} of {format.size(plain)}" if plain else "nothing compressed is kept",
         ),
         ("Purges sent", f"{told:,}" if now["edges"] else format.MISSING, _tries(now["edges"], failed)),
     ]
