@@ -198,7 +198,7 @@ class Process:
             self.db,
             self.settings,
             cache_stats=self.cache.stats,
-            query_cache=self.cache.namespaces["queries"].get,
+            query_cache=self.cache.ask,
             run_job=run_job,
             pause_job=pause_job,
             job_list=[

@@ -56,7 +56,10 @@ def services_of(connection: Request | WebSocket) -> Services:
 
 
 def make_cache(level: SecondLevel | None = None) -> tuple[Cache, Namespace, Namespace]:
-    """(cache, its stats namespace, its subreddits namespace); it has more, found by name."""
+    """(cache, its stats namespace, its subreddits namespace); it has more, found by name.
+
+    Pages ask `subreddits`, `subreddit` and `queries` too, by the same keys (dashboard/data/communities.py).
+    """
     cache = Cache(level)
     cache.add("sources", ttl_seconds=SOURCES_TTL_SECONDS, tags=())
     cache.add("freshness", ttl_seconds=FRESHNESS_TTL_SECONDS, tags=(), stale_seconds=STALE_SECONDS)

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.responses.policy import OwnTags, cacheable
@@ -32,13 +31,8 @@ async def list_subreddits(
 ) -> Response:
     """`{"items": […], "next": cursor or null}`; pass `next` as `cursor` to go on."""
     services = services_of(request)
-    filters = Filters(q, category, min_subscribers, over18)
-
-    async def compute() -> bytes:
-        page = await subreddits.page(services.db, filters, sort, limit, cursor)
-        return b'{"items":%b,"next":%b}' % (page.items, orjson.dumps(page.cursor))
-
-    body = await services.subreddits.get((filters, sort, limit, cursor), compute)
+    question = (Filters(q, category, min_subscribers, over18), sort, limit, cursor)
+    body = await services.subreddits.get(question, lambda: subreddits.page_as_json(services.db, *question))
     return Response(body, media_type="application/json")
 
 

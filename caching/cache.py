@@ -7,13 +7,13 @@ every process hears of it.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 from uuid import uuid4
 
 from caching.entry import SizeOf, size_of_bytes
 from caching.hearing import Hearing
-from caching.namespace import Namespace
+from caching.namespace import Compute, Namespace, Tags
 from caching.rules import MAX_BYTES, MAX_ITEMS, NEGATIVE_SECONDS, Rules
 from caching.second_level import SecondLevel
 from caching.tags import ALL, namespace_tag, tags_of
@@ -74,6 +74,10 @@ class Cache:
         for tag in (*tags, namespace_tag(name)):
             self._tags.setdefault(tag, []).append(namespace)
         return namespace
+
+    async def ask(self, namespace: str, key: Hashable, compute: Compute, tags: Tags = ()) -> Any:
+        """What `Namespace.get` brings, by the namespace's name; for those who cannot hold the namespace itself."""
+        return await self.namespaces[namespace].get(key, compute, tags)
 
     def observe(self, observer: Callable[[tuple[str, ...]], None]) -> None:
         """Call `observer(tags)` after each write was heard and what it touched forgotten; `("*",)` for everything."""

@@ -27,8 +27,7 @@ from caching.second_level import Found, Token
 log = structlog.get_logger()
 T = TypeVar("T")
 
-TIMEOUT_SECONDS = 0.05
-"""What a lookup may take, connecting included; the price of an outage, paid once."""
+TIMEOUT_SECONDS = 0.05  # what a lookup may take, connecting included; the price of an outage, paid once
 RETURN_SECONDS = 1.0  # what may be taken to find out whether it is back
 LOOK_EVERY_SECONDS = 0.25
 CONNECTIONS = 8

@@ -135,6 +135,16 @@ async def page(
     return Page(row["items"].encode(), row["count"], following)
 
 
+async def page_as_json(db: Database, filters: Filters, sort: Sort, limit: int, cursor: str | None) -> bytes:
+    """The same as `{"items": […], "next": cursor or null}`, as the API answers it.
+
+    Raises:
+        BadCursor: see decode_cursor.
+    """
+    found = await page(db, filters, sort, limit, cursor)
+    return b'{"items":%b,"next":%b}' % (found.items, orjson.dumps(found.cursor))
+
+
 async def matching(db: Database, filters: Filters) -> int:
     """How many communities the filters leave."""
     return int(await db.value("subreddits.matching", **filters.params()))

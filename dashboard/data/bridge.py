@@ -23,7 +23,8 @@ ANSWER_SECONDS = 10.0
 Row = dict[str, Any]
 T = TypeVar("T")
 Question = Callable[[Database], Awaitable[T]]
-QueryCache = Callable[[Hashable, Callable[[], Awaitable[Any]], tuple[str, ...]], Awaitable[Any]]
+Tags = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+QueryCache = Callable[[str, Hashable, Callable[[], Awaitable[Any]], Tags], Awaitable[Any]]
 
 
 class Unavailable(Exception):
@@ -76,7 +77,7 @@ def connect(
 
     Args:
         cache_stats: one dictionary per namespace of the response cache.
-        query_cache: keeps expensive answers under a key until one of their tags is written.
+        query_cache: keeps answers in a namespace under a key, until what they depend on is written.
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
@@ -161,17 +162,21 @@ def asked(page: str, question: Question[T]) -> T:
     return found
 
 
-def asked_once(page: str, key: Hashable, question: Question[T], *tags: str) -> T:
-    """The same for what is expensive: all pages have one answer until one of the tags is written.
+def asked_once(page: str, namespace: str, key: Hashable, question: Question[T], tags: Tags = ()) -> T:
+    """The same for what all pages, and maybe the API, ask alike: one answer until what it depends on is written.
 
     Nobody may change it.
+
+    Args:
+        namespace: of the cache, in which a key stands for the same question wherever it is asked (api/services.py).
+        tags: what the answer depends on beside the namespace's own tags.
     """
 
     async def through_cache(database: Database) -> T:
         there = _connection
         if there is None or there.query_cache is None:
             return await question(database)
-        found: T = await there.query_cache(key, lambda: question(database), tags)
+        found: T = await there.query_cache(namespace, key, lambda: question(database), tags)
         return found
 
     return asked(page, through_cache)

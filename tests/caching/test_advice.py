@@ -1,8 +1,11 @@
+import random
 from typing import Any
 
 import pytest
 
 from caching.advice import ENOUGH_LOOKUPS, advice
+from caching.cache import Cache
+from tests.caching.computation import Computation
 
 HEALTHY = {
     "hits": 9000,
@@ -45,6 +48,15 @@ def test_advice_follows_from_the_figures(figures: dict[str, Any], expected: list
 def test_nothing_is_said_before_enough_was_asked() -> None:
     assert said(hits=0, misses=ENOUGH_LOOKUPS - 1, saved_ms=0.0) == []
     assert said(hits=0, misses=ENOUGH_LOOKUPS, saved_ms=0.0, ghost_hits=0) == [("not_worth_caching", 0.0)]
+
+
+async def test_a_namespace_that_is_too_small_is_advised_to_grow() -> None:
+    pages = Cache().add("pages", ttl_seconds=300, tags=(), max_items=20)
+    chance = random.Random(1)
+    for _ in range(2 * ENOUGH_LOOKUPS):
+        await pages.get(min(int(chance.paretovariate(0.6)), 60), Computation())
+    (only,) = (one for one in advice({**pages.stats(), "saved_ms": 1e6}))
+    assert only.kind == "grow"
 
 
 def test_growing_names_the_bound_that_was_reached() -> None:
