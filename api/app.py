@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute, Mount
 
@@ -13,16 +13,10 @@ from api.problems import handle_problems
 from api.responses.policy import Edge
 from api.responses.table import Table, declared
 from api.services import Services
-from api.telemetry import MOUNT, route_template
-from db.attribution import ask_as
+from api.telemetry import MOUNT
 from settings import VERSION
 
 MODULES = (stats, sources, subreddits, categorization)
-
-
-async def attribute_statements(request: Request) -> None:
-    """What a route asks of PostgreSQL is asked in its name."""
-    ask_as(f"{request.method} {route_template(request.scope)}")
 
 
 def create_api(services: Services) -> FastAPI:
@@ -35,9 +29,8 @@ def create_api(services: Services) -> FastAPI:
     )
     api.state.services = services
     handle_problems(api)
-    attributed = [Depends(attribute_statements)]
     for module in MODULES:
-        api.include_router(module.router, dependencies=attributed)
+        api.include_router(module.router)
     api.include_router(live.router)
     return api
 

@@ -19,13 +19,13 @@ from jobs.schedule import JOBS
 
 COMMUNITIES, QUICK_COMMUNITIES = 1_000_000, 100_000
 TEXTS = 4_000
-LEAST_SUBSCRIBERS = 200_000
 COLUMNS = (
     "id", "name", "title", "description", "over18", "subscribers", "quarantine", "lang", "created_at", "category",
     "category_confidence", "category_method", "category_version", "refreshed_at", "next_due_at", "posts_due_at",
 )  # fmt: skip
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=30)
+CATEGORIES: Sequence[str] = [one.name for one in load_taxonomy().categories]
 Row = tuple[object, ...]
 
 
@@ -71,10 +71,9 @@ def _rows(count: int, seed: int = 1) -> Iterator[Row]:
     chance = random.Random(seed)
     titles = [" ".join(chance.choices(WORDS, k=5)) for _ in range(TEXTS)]
     descriptions = [" ".join(chance.choices(WORDS, k=chance.randrange(5, 50))) for _ in range(TEXTS)]
-    categories: Sequence[str] = [one.name for one in load_taxonomy().categories]
     for n in range(count):
         yield (
             f"t5_{n:07}", f"Community{n}", titles[n % TEXTS], descriptions[n * 7 % TEXTS], n % 11 == 0,
-            int(chance.lognormvariate(7, 2.5)) + LEAST_SUBSCRIBERS, False, "en", NOW, categories[n % len(categories)],
+            int(chance.lognormvariate(7, 2.5)), False, "en", NOW, CATEGORIES[n % len(CATEGORIES)],
             0.87, "words", "bench", NOW, LATER, LATER,
         )  # fmt: skip

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.lab import Lab, LabError
@@ -17,11 +18,11 @@ done = function(summary, latency, requests)
     latency:percentile(50), latency:percentile(99)))
 end
 """
-COUNTING = """
-local n = %(first)d
+IN_TURNS = """
+local paths, n = {%(paths)s}, 0
 request = function()
   n = n + 1
-  return wrk.format("GET", "%(path)s" .. n)
+  return wrk.format("GET", paths[n %% #paths + 1])
 end
 """
 
@@ -35,29 +36,22 @@ class Load:
     p99_ms: float
 
 
-def load(
-    lab: Lab,
-    port: int,
-    path: str,
-    seconds: int,
-    accepting: str = "identity",
-    counting_from: int | None = None,
-) -> Load:
-    """Ask as often as the server answers.
+def load(lab: Lab, port: int, paths: Sequence[str], seconds: int, accepting: str = "identity") -> Load:
+    """Ask for the paths in turns, as often as the server answers.
 
     Args:
         accepting: what Accept-Encoding says.
-        counting_from: end each request's path in another number, from this one on.
 
     Raises:
         LabError: wrk is missing, or an answer was none of 200.
     """
     script = lab.folder / "wrk.lua"
-    counting = "" if counting_from is None else COUNTING % {"first": counting_from, "path": path}
-    script.write_text(counting + REPORT)
+    listed = ", ".join(f'"{path}"' for path in paths)
+    in_turns = IN_TURNS % {"paths": listed} if len(paths) > 1 else ""  # which costs wrk a call of Lua each
+    script.write_text(in_turns + REPORT)
     command = [
         _wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script),
-        "-H", f"Accept-Encoding: {accepting}", f"http://127.0.0.1:{port}{path}",
+        "-H", f"Accept-Encoding: {accepting}", f"http://127.0.0.1:{port}{paths[0]}",
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=seconds + 30, preexec_fn=lambda: _pin(lab)
@@ -66,7 +60,7 @@ def load(
         raise LabError(f"wrk: {done.stderr.strip() or done.stdout.strip()}")
     found = json.loads(done.stdout.strip().splitlines()[-1])
     if found["errors"] or not found["requests"]:
-        raise LabError(f"{found['errors']} of {found['requests']} requests for {path} failed")
+        raise LabError(f"{found['errors']} of {found['requests']} requests for {paths[0]} failed")
     return Load(1e6 * found["requests"] / found["us"], found["p50_us"] / 1e3, found["p99_us"] / 1e3)
 
 

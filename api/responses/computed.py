@@ -17,6 +17,7 @@ from api.responses.policy import said
 from api.responses.table import Asked, Table
 from api.responses.wanted import wanted
 from caching.namespace import Namespace
+from db.attribution import ask_as
 
 GET_OR_HEAD = frozenset({"GET", "HEAD"})
 OURS_TO_SEE_TO = frozenset({b"accept-encoding", b"if-none-match", b"range"})
@@ -45,6 +46,7 @@ class Computed:
             await self.app(scope, receive, send)
             return
         scope["route"] = asked.route  # under whose template telemetry counts it, whoever computes
+        ask_as(f"GET {asked.route.path}")  # and its statements
         want = wanted(scope["headers"])
         failure = None
         if asked.route.namespace is None or want.is_own:

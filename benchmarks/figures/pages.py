@@ -2,11 +2,12 @@
 
 All servers run on one core, each is loaded alone by wrk from the other (16 connections) while the rest are idle, in
 turns; each round gives its ratios, and the medians of these count. Subpulse is the real process on its own
-PostgreSQL, with its jobs paused. The peer asks the same database for the same page.
+PostgreSQL, with its jobs paused, and a second time with caches that have no room for anything. The peer asks the same
+database for the same pages.
 
-What is kept is asked for by one address and as browsers ask, taking zstd, br and gzip; each answers as it does: ours
-compressed, the peer plain; bare uvicorn answers what Subpulse did, byte for byte. What is computed is asked for by an
-address of its own each time, which narrows the page by nothing, and plain, so that both do the same.
+What is kept is one page, asked for as browsers ask, taking zstd, br and gzip; each answers as it does: ours
+compressed, the peer plain; bare uvicorn answers what Subpulse did, byte for byte. What is computed are pages of 45 to
+55 of every category in turns, plain, so that both do the same, and hardly ever two at once the same.
 """
 
 import os
@@ -20,7 +21,7 @@ from pathlib import Path
 from benchmarks.figure import Goal, Reading
 from benchmarks.figures.quiet import SCHEMA
 from benchmarks.lab import ROOT, Lab, Server, free_port
-from benchmarks.million import LEAST_SUBSCRIBERS, a_million
+from benchmarks.million import CATEGORIES, a_million
 from benchmarks.summary import median
 from benchmarks.wrk import load
 
@@ -28,8 +29,9 @@ ROUNDS, QUICK_ROUNDS = 7, 3
 SECONDS, QUICK_SECONDS = 4, 2
 SETTLE_SECONDS = 10.0
 PAGE = "/api/subreddits?limit=50&category=gaming"
-EACH_ITS_OWN = f"{PAGE}&min_subscribers="
-UNCOUNTED = f"{PAGE}&total=false&min_subscribers="
+PAGES = [f"/api/subreddits?limit={limit}&category={one}" for limit in range(45, 56) for one in CATEGORIES]
+UNCOUNTED = [f"{page}&total=false" for page in PAGES]
+UNCACHED = ("-m", "benchmarks.servers.uncached")
 BROWSERS = "gzip, deflate, br, zstd"
 SET_BY_THE_SERVER = frozenset({"date", "server", "connection"})
 
@@ -38,11 +40,12 @@ def run(lab: Lab) -> list[Reading]:
     with (
         a_million(lab) as (inner, conninfo),
         inner.subpulse() as ours,
+        _lab_within(inner, "uncached").subpulse(start=UNCACHED) as uncached,
         _other(inner, "bare", BARE_ANSWER=str(_as_answered(ours, inner.folder / "answer"))) as bare,
         _other(inner, "sqlalchemy_api", DATABASE_URL=conninfo, DATABASE_SCHEMA=SCHEMA) as peer,
     ):
         time.sleep(SETTLE_SECONDS)
-        return _readings(_rounds(inner, ours, bare, peer))
+        return _readings(_rounds(inner, ours, uncached, bare, peer))
 
 
 def _as_answered(server: Server, file: Path) -> Path:
@@ -58,39 +61,45 @@ def _as_answered(server: Server, file: Path) -> Path:
     return file
 
 
+def _lab_within(lab: Lab, name: str) -> Lab:
+    """A lab with the same data and a log of its own."""
+    folder = lab.folder / name
+    folder.mkdir()
+    within = Lab(folder, lab.quick)
+    within.data_dir = lab.data_dir
+    return within
+
+
 @contextmanager
 def _other(lab: Lab, name: str, **environment: str) -> Iterator[Server]:
     """One of benchmarks/servers, under the same uvicorn."""
-    folder = lab.folder / name
-    folder.mkdir()
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", f"benchmarks.servers.{name}:app", "--port", str(port), "--no-access-log",
         "--log-level", "warning", "--lifespan", "off",
     ]  # fmt: skip
     everything: Mapping[str, str] = {**os.environ, **environment}
-    with Lab(folder, lab.quick).server(command, port, "/health", everything, ROOT) as server:
+    with _lab_within(lab, name).server(command, port, "/health", everything, ROOT) as server:
         yield server
 
 
-def _rounds(lab: Lab, ours: Server, bare: Server, peer: Server) -> dict[str, list[float]]:
+def _rounds(lab: Lab, ours: Server, uncached: Server, bare: Server, peer: Server) -> dict[str, list[float]]:
     """Requests a second of each, one per round."""
     asked = {
-        "bare": (bare, PAGE, BROWSERS),
-        "kept": (ours, PAGE, BROWSERS),
-        "kept_plain": (ours, PAGE, "identity"),
-        "peer_counting": (peer, PAGE, BROWSERS),
-        "computed": (ours, EACH_ITS_OWN, "identity"),
-        "peer_counting_narrowed": (peer, EACH_ITS_OWN, "identity"),
+        "bare": (bare, [PAGE], BROWSERS),
+        "kept": (ours, [PAGE], BROWSERS),
+        "kept_plain": (ours, [PAGE], "identity"),
+        "peer_counting": (peer, [PAGE], BROWSERS),
+        "computed": (uncached, PAGES, "identity"),
+        "peer_counting_in_turns": (peer, PAGES, "identity"),
         "peer": (peer, UNCOUNTED, "identity"),
     }
     seconds = QUICK_SECONDS if lab.quick else SECONDS
     found: dict[str, list[float]] = {name: [] for name in asked}
     for turn in range(-1, QUICK_ROUNDS if lab.quick else ROUNDS):
         for name in asked if turn % 2 else reversed(asked):
-            server, path, accepting = asked[name]
-            first = (turn + 1) * (LEAST_SUBSCRIBERS // 10) if path.endswith("=") else None
-            per_second = load(lab, server.port, path, seconds, accepting, first).per_second
+            server, paths, accepting = asked[name]
+            per_second = load(lab, server.port, paths, seconds, accepting).per_second
             if turn >= 0:  # the first round warms up
                 found[name].append(per_second)
     return found
@@ -109,7 +118,7 @@ def _readings(found: dict[str, list[float]]) -> list[Reading]:
         Reading("Computed page, requests a second", median(found["computed"]), "/s"),
         Reading(
             "against SQLAlchemy with count(*), computed",
-            ratio("computed", "peer_counting_narrowed"),
+            ratio("computed", "peer_counting_in_turns"),
             "times",
             Goal(7, True),
         ),
