@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -43,11 +44,11 @@ def show(name: str | None, bounds: Row | None, past: History, axis: TimeAxis) ->
 
 def settled(steps: Sequence[Row], axis: TimeAxis) -> Sequence[Row]:
     """Without the last step while so little of it is over that what is not stored yet would look like a fall."""
-    if steps and axis.live:
-        covered = charts.seconds_within(steps[-1]["at"], axis)
-        if covered < min(SETTLED_SECONDS, axis.step_seconds) or axis.step_seconds == STEPS[0]:
-            return steps[:-1]
-    return steps
+    if not steps or not axis.live:
+        return steps
+    last = steps[-1]["at"]
+    is_stored = last + timedelta(seconds=axis.step_seconds + STEPS[0]) <= axis.until
+    return steps if is_stored or charts.seconds_within(last, axis) >= SETTLED_SECONDS else steps[:-1]
 
 
 def per_second(steps: Sequence[Row], figure: str, axis: TimeAxis) -> list[Row]:
