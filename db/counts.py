@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 
 from db import levels
 from db.database import Session
-from db.levels import BY_WIDTH, STEP, moment
+from db.levels import BY_WIDTH, STEP, Steps, moment
 from db.packed import Counted, Numbers, divided, pack, unfresh, unpack_keys
 
 Wanted = NDArray[np.bool_]  # by series: whether it is asked for
@@ -120,6 +120,38 @@ class CountStore:
                 counted = unfresh(row["counted"], int(row["at"].timestamp()))
                 parts.append(_only(counted, wanted[counted.series]))
         return _joined(parts)
+
+    async def curve(
+        self, session: Session, since: datetime, until: datetime, steps: Steps, wanted: Wanted
+    ) -> Numbers:
+        """The counts of some series together in steps, shape (steps, buckets).
+
+        Args:
+            wanted: shape (highest series + 1,).
+        """
+        covering, begin = await _covering(session, since, until, steps.seconds)
+        curve = np.zeros((steps.count, self.buckets), np.int64)
+        rows = await self._stored(session, covering)
+        whole = [row for row in rows if BY_WIDTH[row["width"]].intervals == 1]
+        if whole and wanted.all():
+            self._add_whole(curve, whole, steps)
+            rows = [row for row in rows if BY_WIDTH[row["width"]].intervals > 1]
+        parts = self._with_times(rows, None if wanted.all() else wanted)
+        if begin < until:
+            for row in await self._fresh(session, begin, until):
+                counted = unfresh(row["counted"], int(row["at"].timestamp()))
+                parts.append(_only(counted, wanted[counted.series]))
+        rest = _joined(parts)
+        return curve + sums(
+            steps.places(rest.interval) * self.buckets + rest.bucket, rest.times, (steps.count, self.buckets)
+        )
+
+    def _add_whole(self, curve: Numbers, rows: Sequence[DictRow], steps: Steps) -> None:
+        """Add rows that are one interval each, of all series: whose counts they are need not be known."""
+        for row, place in zip(rows, steps.places(_moments(rows, "at")), strict=True):
+            keys, times = unpack_keys(row["packed"])
+            _, bucket = divided(keys, self.buckets)
+            curve[place] += np.bincount(bucket, times, self.buckets).astype(np.int64)
 
     async def _fresh(self, session: Session, since: datetime, until: datetime) -> list[DictRow]:
         return await session.rows(f"{self.family}.fresh", since=since, until=until)

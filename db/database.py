@@ -175,7 +175,7 @@ class Database:
                 try:
                     yield Session(connection)
                 finally:
-                    del self._askers[pid]
+                    self._askers.pop(pid, None)  # after a restart of the server two may have had the same
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests) as exc:
             if not _says_down(exc):
                 raise

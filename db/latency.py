@@ -162,7 +162,7 @@ async def over_time(
             )
             failed[number] = status_class == SERVER_ERROR
         counted = await STORE.read(session, since, until, steps.seconds, wanted)
-    place = ((counted.interval - steps.begin) // steps.seconds).clip(0, steps.count - 1)
+    place = steps.places(counted.interval)
     counts = sums(place * histogram.BUCKETS + counted.bucket, counted.times, (steps.count, histogram.BUCKETS))
     errors = sums(place, counted.times * failed[counted.series], (steps.count,))
     p50, p95, p99 = histogram.quantiles_by_row(counts, (0.5, 0.95, 0.99))

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 STEP = 10  # seconds of the finest interval
 YEARS = 2 * 365 * DAY
@@ -68,6 +71,10 @@ class Steps:
         step = max(step_seconds, finest_at(since.timestamp(), datetime.now(UTC).timestamp()).width)
         begin = int(since.timestamp() // step * step)
         return cls(begin, step, max(-int(-(until.timestamp() - begin) // step), 1))
+
+    def places(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """In which step each moment (epoch seconds) lies; what is outside counts for the nearest."""
+        return ((at - self.begin) // self.seconds).clip(0, self.count - 1)
 
     @property
     def at(self) -> list[datetime]:

@@ -5,9 +5,8 @@ reused. Counting can wait until nobody does. Memory is bounded by the number of 
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Self
 
@@ -16,11 +15,11 @@ from psycopg import sql
 from psycopg.abc import Params, Query
 from psycopg.rows import Row
 
-from db import histogram, trace
+from db import trace
 from db.attribution import asker
-from db.drained import Drained
 from db.levels import STEP
 from db.normalized import identified
+from db.statement_costs import Cost, DrainedStatements, SlowQuery
 
 try:
     from psycopg._preparing import Prepare  # private, as is `_get_prepared` below; see there
@@ -34,80 +33,8 @@ SLOW_KEPT = 200
 STATEMENTS_KEPT = 2_000  # of one interval
 COSTS_KEPT = 20_000  # unflushed, 1 kB each
 OTHER = "other statements"
-# What adds up beside the durations, numbered after the last bucket of the histogram.
-CALLS, ROWS, REUSES, UNREUSED, SLOW, MICROSECONDS = range(histogram.BUCKETS, histogram.BUCKETS + 6)
-SUMS = 6
-Key = tuple[str, str]  # statement, asker
 # Text, asker, seconds, rows, whether reused, whether slow, end (epoch seconds): flat, made fast.
 Noted = tuple[str, str, float, int, bool | None, bool, float]
-
-
-class Cost(dict[int, int]):
-    """What executions cost: how often each bucket of the histogram was met, and the sums; what is not there is 0."""
-
-    def count(self, seconds: float, rows: int, reused: bool | None, slow: bool) -> None:
-        """Add one execution."""
-        get = self.get
-        bucket = histogram.bucket_of(seconds)
-        self[bucket] = get(bucket, 0) + 1
-        self[CALLS] = get(CALLS, 0) + 1
-        self[MICROSECONDS] = get(MICROSECONDS, 0) + round(seconds * 1e6)
-        if rows:
-            self[ROWS] = get(ROWS, 0) + rows
-        if reused is not None:
-            kind = REUSES if reused else UNREUSED
-            self[kind] = get(kind, 0) + 1
-        if slow:
-            self[SLOW] = get(SLOW, 0) + 1
-
-    def __add__(self, other: "Cost") -> "Cost":
-        both = Cost(self)
-        for bucket, times in other.items():
-            both[bucket] = both.get(bucket, 0) + times
-        return both
-
-    @property
-    def calls(self) -> int:
-        return self.get(CALLS, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class SlowQuery:
-    """One execution that took longer than the threshold; `params` never leave the process.
-
-    Attributes:
-        at: when it ended, epoch seconds.
-        reused: whether it reused a prepared statement; None where that is not known.
-    """
-
-    at: float
-    text: str
-    asker: str
-    seconds: float
-    rows: int
-    params: Params | None
-    reused: bool | None = None
-
-
-@dataclass(slots=True)
-class DrainedStatements(Drained[Key, Cost]):
-    """Costs by the interval in which statements ended; their texts by name; the slow executions that were kept."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-    slow: list[SlowQuery] = field(default_factory=list)
-
-    @property
-    def together(self) -> dict[Key, Cost]:
-        """The costs of all intervals by statement and asker."""
-        found: dict[Key, Cost] = {}
-        for interval in self.intervals.values():
-            for key, cost in interval.items():
-                found[key] = found.get(key, Cost()) + cost
-        return found
-
-    @property
-    def calls(self) -> int:
-        return sum(cost.calls for interval in self.intervals.values() for cost in interval.values())
 
 
 class QueryRecorder:
@@ -256,11 +183,3 @@ def _text(query: Any) -> str:
 def measured_cursor(recorder: QueryRecorder) -> type[MeasuredCursor[Any]]:
     """A cursor class that reports to `recorder`."""
     return type("MeasuredCursor", (MeasuredCursor,), {"recorder": recorder})
-
-
-def parameter_types(params: Params | None) -> dict[str, str]:
-    """The types of a statement's parameters, never their values."""
-    if params is None:
-        return {}
-    pairs = enumerate(params, 1) if isinstance(params, Sequence) else params.items()
-    return {str(name): type(value).__name__ for name, value in pairs}

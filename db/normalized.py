@@ -29,8 +29,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _VALUE = r"(?:\?|%s|%\([^)]*\)s|\$\d+)"
-_LIST = re.compile(rf"(?<=[(\[])({_VALUE})(?: ?, ?{_VALUE})+(?=[)\]])")
-_ROWS = re.compile(r"(\([^()]*, \.\.\.\)|\(\?\))(?: ?, ?\1)+")
+_LIST = re.compile(
+    rf"(\bIN ?\(|\[)({_VALUE})(?: ?, ?{_VALUE})+(?=[)\]])", re.IGNORECASE
+)  # not a call's arguments
+_ROWS = re.compile(rf"(\({_VALUE}(?: ?, ?{_VALUE})*\))(?: ?, ?\1)+")
 
 
 class Statement(NamedTuple):
@@ -53,13 +55,13 @@ def identified(text: str) -> Statement:
 
 
 def normalized(text: str) -> str:
-    """The text with `?` for literals, single spaces for white space and comments, and of each list one value.
+    """The text with `?` for literals, single spaces for white space and comments, and of each list one value or row.
 
     Parameters (`%(name)s`, `%s`, `$1`) stay: they say more than `?`.
     """
     storable = text[: 10 * TEXT_LENGTH].replace("\0", "").encode(errors="replace").decode()
     plain = _TOKEN.sub(_plain, storable).strip().removesuffix(";").rstrip()
-    return _ROWS.sub(r"\1, ...", _LIST.sub(r"\1, ...", plain))
+    return _ROWS.sub(r"\1, ...", _LIST.sub(r"\1\2, ...", plain))
 
 
 def _plain(token: "re.Match[str]") -> str:

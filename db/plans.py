@@ -1,36 +1,22 @@
 """How PostgreSQL would run a statement: EXPLAIN (FORMAT JSON), on nobody's time, and never with a value in it.
 
 Nothing is executed: EXPLAIN only plans, in a read-only transaction that is rolled back. With the parameters still in
-memory the plan is the one they get; without them it is the generic one.
+memory the plan is the one they get; without them it is the generic one (db/generic_plans.py).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
 
 from db.attribution import asked_by
 from db.database import Database, Session
-from db.normalized import normalized
+from db.generic_plans import EXPLAINABLE, UNEXPLAINABLE, NotExplained, Plan, generic_plan
 from db.pool import Connection
 
-EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
-UNEXPLAINABLE = "PostgreSQL explains only statements that read or change rows"
-GENERIC_PLAN_SINCE = 160000
-PREPARED = "subpulse_explained"
-CASTS = {
-    "timedelta": "interval",
-    "datetime": "timestamptz",
-    "date": "date",
-    "float": "float8",
-    "bool": "boolean",
-}
 _LITERAL = re.compile(r"'(?:[^']|'')*'|(?<![\w$.])\d+(?:\.\d+)?")
-_PARAMETER = re.compile(r"%%|%\(([^)]*)\)[sbt]|%[sbt]|(\?)")
-_NUMBERED = re.compile(r"\$(\d+)")
 
-Plan = list[dict[str, Any]]
 Answer = tuple[Plan | None, str | None]
 
 
@@ -42,95 +28,48 @@ async def explain(db: Database, text: str, params: Any = None) -> Answer:
     """
 
     async def planned(connection: Connection) -> Any:
-        return await connection.execute(b"EXPLAIN (FORMAT JSON) " + text.encode(), params, prepare=False)
+        # Asking for a binary answer takes the protocol in which one message can hold one statement only.
+        cursor = await connection.execute(
+            b"EXPLAIN (FORMAT JSON) " + text.encode(), params, prepare=False, binary=True
+        )
+        row = await cursor.fetchone()
+        return row[0] if row else None
 
-    return await _answer(db, text, planned, "auto")
+    return await _answer(db, text, planned)
 
 
-async def explain_generic(db: Database, text: str, types: Mapping[str, str] | None = None) -> Answer:
-    """The same for whichever parameters: of a text out of the table `statements`, whose values nobody kept.
-
-    Args:
-        types: of its parameters in Python, as the slow query log has them. Without them PostgreSQL has to guess, and
-            guesses wrong where both a time and a span of time are possible.
+async def explain_generic(db: Database, text: str) -> Answer:
+    """The same for whichever parameters: of a text whose values nobody kept.
 
     Raises:
         DatabaseDown: PostgreSQL is away.
     """
-    numbered, count = with_numbers(text, types or {})
-
-    async def planned(connection: Connection) -> Any:
-        if connection.info.server_version >= GENERIC_PLAN_SINCE:
-            nulls = [None] * count
-            return await _alone(connection, f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {numbered}", nulls)
-        await _alone(connection, f"PREPARE {PREPARED} AS {numbered}")
-        given = f"({', '.join(['NULL'] * count)})" if count else ""
-        return await _alone(connection, f"EXPLAIN (FORMAT JSON) EXECUTE {PREPARED}{given}")
-
-    return await _answer(db, text, planned, "force_generic_plan")
+    return await _answer(db, text, lambda connection: generic_plan(connection, text))
 
 
-async def _alone(connection: Connection, text: str, params: Sequence[None] = ()) -> Any:
-    """Asking for a binary answer takes the protocol in which one message can hold one statement only."""
-    cursor = psycopg.AsyncRawCursor(connection)
-    return await cursor.execute(text.encode(), params, prepare=False, binary=True)
-
-
-async def _answer(db: Database, text: str, planned: Any, plan_cache_mode: str) -> Answer:
+async def _answer(db: Database, text: str, planned: Callable[[Connection], Awaitable[Any]]) -> Answer:
     if not EXPLAINABLE.match(text):
         return None, UNEXPLAINABLE
     with asked_by("slow query log"):
         async with db.connection() as connection:
             try:
                 async with connection.transaction(force_rollback=True):
-                    await Session(connection).execute("plans.limit", plan_cache_mode=plan_cache_mode)
-                    row = await (await planned(connection)).fetchone()
+                    await Session(connection).execute("plans.limit")
+                    plan = await planned(connection)
+            except NotExplained as exc:
+                return None, str(exc)
             except psycopg.Error as exc:
                 if connection.broken:
                     raise
                 return None, _why(exc)
-            finally:
-                await _forget(connection)
-    return without_values(row[0]), None
-
-
-async def _forget(connection: Connection) -> None:
-    """A prepared statement outlives its transaction."""
-    if connection.broken or connection.info.server_version >= GENERIC_PLAN_SINCE:
-        return
-    if await Session(connection).value("plans.is_prepared", name=PREPARED):
-        await connection.execute(f"DEALLOCATE {PREPARED}".encode())
+    return without_values(plan), None
 
 
 def _why(exc: psycopg.Error) -> str:
-    """On one line; what PostgreSQL says of data (class 22 of its codes) repeats the data."""
-    if (exc.sqlstate or "").startswith("22"):
+    """On one line; what is said of data repeats the data."""
+    if isinstance(exc, psycopg.DataError):
         return f"a value of it cannot be planned with ({type(exc).__name__})"
     return " ".join((exc.diag.message_primary or str(exc)).split())
-
-
-def with_numbers(text: str, types: Mapping[str, str]) -> tuple[str, int]:
-    """A text with `$1`, `$2` … for its parameters, and how many those are; each name has one number.
-
-    Where the Python type of a parameter is known and says more than PostgreSQL could guess, it is cast to it.
-
-    In a normalized text (db/normalized.py) `?` stands for a literal and becomes a parameter too; in one of ours it is
-    an operator of jsonb.
-    """
-    stands_for_literals = text == normalized(text)
-    names: dict[str, int] = {}
-    taken = max(map(int, _NUMBERED.findall(text)), default=0)
-
-    def number(found: "re.Match[str]") -> str:
-        if found[0] == "%%":
-            return "%"
-        if found[2] and not stands_for_literals:
-            return "?"
-        name = found[1] or str(len(names) + 1)
-        cast = CASTS.get(types.get(name, ""))
-        return f"${taken + names.setdefault(name, len(names) + 1)}" + (f"::{cast}" if cast else "")
-
-    return _PARAMETER.sub(number, text), taken + len(names)
 
 
 def without_values(plan: Any, key: str = "") -> Any:

@@ -14,9 +14,10 @@ from psycopg.types.json import Jsonb
 
 from db import between, plans, statement_times
 from db.database import Database
+from db.generic_plans import Plan
 from db.levels import STEP, moment
-from db.measure import SlowQuery, parameter_types
 from db.normalized import identified
+from db.statement_costs import SlowQuery, parameter_types
 from db.statement_times import StatementTime
 
 SHOWN = 200
@@ -73,7 +74,7 @@ class Opened:
 
     slow: Slow
     text: str
-    plan: plans.Plan | None
+    plan: Plan | None
     plan_missing: str | None
 
 

@@ -12,21 +12,22 @@ from datetime import datetime
 
 import numpy as np
 
-from db import histogram, measure
-from db.counts import CountStore, Wanted, sums
+from db import histogram
+from db import statement_costs as costs
+from db.counts import CountStore, Wanted
 from db.database import Database, Session
 from db.levels import Steps
-from db.measure import Cost, DrainedStatements, Key
-from db.packed import Counted, Numbers, triples
+from db.packed import Numbers, triples
+from db.statement_costs import Cost, DrainedStatements, Key
 
 CALLS, ROWS, REUSES, UNREUSED, SLOW, MICROSECONDS = (
     number - histogram.BUCKETS
     for number in (
-        measure.CALLS, measure.ROWS, measure.REUSES, measure.UNREUSED, measure.SLOW, measure.MICROSECONDS,
+        costs.CALLS, costs.ROWS, costs.REUSES, costs.UNREUSED, costs.SLOW, costs.MICROSECONDS,
     )
 )  # fmt: skip
 TIMES = CountStore("statement_times", histogram.BUCKETS)
-SUMS = CountStore("statement_sums", measure.SUMS)
+SUMS = CountStore("statement_sums", costs.SUMS)
 
 
 async def add(db: Database, instance: str, drained: DrainedStatements) -> None:
@@ -184,12 +185,11 @@ async def over_time(
     async with db.transaction() as session:
         series = await _series(session)
         wanted = _wanted(series, statement, asker)
-        added_up = await SUMS.read(session, since, until, steps.seconds, wanted)
-        times = await TIMES.read(session, since, until, steps.seconds, wanted) if with_p95 else None
-    each = _in_steps(added_up, steps, SUMS.buckets)
+        each = await SUMS.curve(session, since, until, steps, wanted)
+        counts = await TIMES.curve(session, since, until, steps, wanted) if with_p95 else None
     p95: list[float | None] = [None] * steps.count
-    if times is not None:
-        (p95,) = histogram.quantiles_by_row(_in_steps(times, steps, TIMES.buckets), (0.95,))
+    if counts is not None:
+        (p95,) = histogram.quantiles_by_row(counts, (0.95,))
     return OverTime(
         steps.at,
         steps.seconds,
@@ -201,14 +201,8 @@ async def over_time(
     )
 
 
-def _in_steps(counted: Counted, steps: Steps, buckets: int) -> Numbers:
-    """Counts of shape (steps, buckets)."""
-    place = ((counted.interval - steps.begin) // steps.seconds).clip(0, steps.count - 1)
-    return sums(place * buckets + counted.bucket, counted.times, (steps.count, buckets))
-
-
 def _wanted(series: dict[int, Key], statement: str | None, asker: str | None) -> Wanted:
-    wanted = np.zeros(max(series, default=0) + 1, bool)
+    wanted = np.full(max(series, default=0) + 1, statement is None and asker is None)
     for number, (of_statement, of_asker) in series.items():
         wanted[number] = statement in (None, of_statement) and asker in (None, of_asker)
     return wanted

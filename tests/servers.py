@@ -78,19 +78,41 @@ def debian(options: Mapping[str, str]) -> Iterator[str]:
     """Debian's PostgreSQL 15 with these settings, until the body ends; its connection string."""
     if not DEBIAN.is_dir():
         missing("no PostgreSQL 15 of Debian's: apt-get install postgresql-15")
+    with _folder() as folder:
+        data = folder / "postgres"
+        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8", "--locale=C.UTF-8", "-N")
+        with _started(folder, {**CARELESS, **options}) as conninfo:
+            yield conninfo
+
+
+@contextmanager
+def replica_of(conninfo: str) -> Iterator[str]:
+    """A copy of one of Debian's that follows it, until the body ends; its connection string."""
+    with _folder() as folder:
+        run("pg_basebackup", "-D", folder / "postgres", "-d", conninfo, "-R", "-c", "fast", "-N")
+        with _started(folder, {}) as replica:
+            yield replica
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
     with folder_for_postgres() as folder:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")  # who alone may run it
-        data = folder / "postgres"
-        settings = {**CARELESS, "listen_addresses": "", "unix_socket_directories": str(folder), **options}
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8", "--locale=C.UTF-8", "-N")
-        with (data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        run("pg_ctl", "-D", data, "-l", folder / "log", "-w", "start")
-        try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+        yield folder
+
+
+@contextmanager
+def _started(folder: Path, options: Mapping[str, str]) -> Iterator[str]:
+    data = folder / "postgres"
+    settings = {"listen_addresses": "", "unix_socket_directories": str(folder), **options}
+    with (data / "postgresql.conf").open("a") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+    run("pg_ctl", "-D", data, "-l", folder / "log", "-w", "start")
+    try:
+        yield f"postgresql://postgres@/postgres?host={folder}"
+    finally:
+        run("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
 
 def run(program: str, *arguments: str | Path) -> None:

@@ -44,7 +44,7 @@ FILL_LOG = """
     SELECT %(since)s::timestamptz + (n * %(apart)s) * interval '1 second', 'bench',
            'topic.statement_' || 1 + n * 7919 %% %(statements)s, 'GET /api/route_' || 1 + n %% %(askers)s,
            0.1 + n %% 977 / 1000.0, 50, true, '{"limit": "int", "after_id": "str"}', %(plan)s::jsonb
-    FROM generate_series(1, %(rows)s) AS n
+    FROM generate_series(1, %(rows)s::bigint) AS n
 """
 PLAN = (
     '[{"Plan": {"Node Type": "Limit", "Total Cost": 120.5, "Plan Rows": 50, "Plan Width": 80, "Plans": ['

@@ -14,9 +14,11 @@ from db.advice.advice import Advised, IndexAdvice
 from db.advice.asked import Asked
 from db.advice.changes import IndexChange, UnneededIndex
 from db.database import Database
+from db.diagnosis import coverage as reading
 from db.diagnosis import growth, indexes, workload
 from db.diagnosis.abilities import Unanswered, abilities
-from db.diagnosis.indexes import Coverage, Index, Unneeded
+from db.diagnosis.coverage import Coverage
+from db.diagnosis.indexes import Index, Unneeded
 from db.diagnosis.target import Target
 from db.errors import DatabaseError
 
@@ -40,7 +42,7 @@ __all__ = [
 
 LOOKED_BACK = timedelta(days=7)
 BY_WHOM = "the Database page"
-coverage_of_all = indexes.coverage_of_all
+coverage_of_all = reading.coverage_of_all
 
 
 @kept(seconds=30, entries=20)
@@ -52,7 +54,7 @@ def made(name: str) -> list[Index] | Unanswered:
 @kept(seconds=30, entries=20)
 def coverage(name: str) -> list[Coverage] | Unanswered:
     """How rows of large tables were read, the most scanned table first."""
-    return ask(name, indexes.coverage)
+    return ask(name, reading.coverage)
 
 
 @kept(seconds=30, entries=20)

@@ -48,10 +48,18 @@ def askers(since: datetime, until: datetime) -> list[AskerTime]:
 
 @kept(seconds=10, entries=20)
 def over_time(
-    since: datetime, until: datetime, step_seconds: int, statement: str | None, asker: str | None
+    since: datetime,
+    until: datetime,
+    step_seconds: int,
+    statement: str | None,
+    asker: str | None,
+    with_p95: bool = True,
 ) -> OverTime:
-    """Calls, rows, seconds, slow ones and p95 in steps."""
-    return asked(PAGE, lambda db: statement_times.over_time(db, since, until, step_seconds, statement, asker))
+    """Calls, rows, seconds, slow ones and, for twice the time to read them, p95 in steps."""
+    return asked(
+        PAGE,
+        lambda db: statement_times.over_time(db, since, until, step_seconds, statement, asker, with_p95),
+    )
 
 
 @kept(seconds=5, entries=20)

@@ -9,9 +9,9 @@ import streamlit as st
 from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
+from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
 
-SAID = "database_said"
 STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
     "active": "runs a statement",
     "idle": "waits for work",
@@ -24,8 +24,6 @@ STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
 
 def show(name: str) -> None:
     """Blocked statements first, then what runs, then all connections by state."""
-    if said := st.session_state.pop(SAID, None):
-        st.toast(said)
     _show_blocking(name)
     _show_clients(name)
     _show_connections(name)

@@ -7,11 +7,11 @@ import streamlit as st
 
 from dashboard import format, parts
 from dashboard.data import Row, postgresql
-from dashboard.data.postgresql import Age, Counters, Finding, TableSize, Upkeep, Verdict
+from dashboard.data.postgresql import Age, Counters, TableSize, Upkeep, Verdict
+from dashboard.database import finding
 from dashboard.database.unanswered import known
 from dashboard.ranges import TimeAxis
 
-SIGNS = {"bad": ":red[:material/error:]", "watch": ":orange[:material/warning:]"}
 TABLES_SHOWN = 200
 
 
@@ -34,27 +34,15 @@ def headline(verdict: Verdict) -> str:
     if not verdict.findings:
         return ":green[:material/check_circle:] **Nothing is wrong with this database**"
     told = [f"{bad:,} bad"] * bool(bad) + [f"{watch:,} to watch"] * bool(watch)
-    return f"{SIGNS['bad' if bad else 'watch']} **{' and '.join(told)}**"
+    return f"{finding.SIGNS['bad' if bad else 'watch']} **{' and '.join(told)}**"
 
 
 def _show_findings(verdict: Verdict) -> None:
     st.markdown(headline(verdict))
     for one in verdict.findings:
-        show_finding(one)
+        finding.show(one)
     for answer in verdict.unanswered:
         known(answer)
-
-
-def show_finding(one: Finding) -> None:
-    """Why it is judged so, and what to run."""
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(f"{SIGNS[one.severity]} **{format.plain(one.title)}**")
-        st.markdown(format.plain(one.sentence))
-        if one.remedy_sql:
-            st.code(one.remedy_sql, language="sql", wrap_lines=True)
-        if one.undo_sql:
-            with st.expander("To take it back"):
-                st.code(one.undo_sql, language="sql", wrap_lines=True)
 
 
 def _show_figures(name: str) -> None:

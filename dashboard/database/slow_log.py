@@ -22,7 +22,7 @@ def show(axis: TimeAxis) -> None:
     threshold = format.number(settings().slow_query_ms)
     with st.skeleton(height=300):
         asker = asker_box([one.asker for one in data.askers(*axis.span)])
-        over = data.over_time(*axis.span, axis.step_seconds, None, asker)
+        over = data.over_time(*axis.span, axis.step_seconds, None, asker, with_p95=False)
         log = data.slow_log(*axis.span, None, asker)
     count = sum(over.slow)
     if not count and not log:

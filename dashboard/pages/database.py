@@ -2,13 +2,15 @@
 
 from dashboard import choosing, time_axis
 from dashboard.data import postgresql
-from dashboard.database import choice, connections, health, slow_log, statements, workload
+from dashboard.database import choice, connections, health, indexes, said, slow_log, statements, workload
 
 axis = time_axis.show()
+said.tell()
 name = choice.database()
 is_own = name == postgresql.OWN  # the others' statements are not ours to time
-views = ["Health", "Statements", *["Slow statements"] * is_own, "Connections"]
-match choosing.view(views, "view"):
+match choosing.view(
+    ["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections"], "view"
+):
     case "Health":
         health.show(name, axis)
     case "Statements":
@@ -17,5 +19,7 @@ match choosing.view(views, "view"):
         workload.show(name)
     case "Slow statements":
         slow_log.show(axis)
+    case "Indexes":
+        indexes.show(name)
     case _:
         connections.show(name)

@@ -6,10 +6,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from db.advice.changes import IndexChange, Times, timed
-from db.advice.explained import NotExplained, generic_plan
 from db.advice.scans import total_cost
 from db.database import Database
 from db.diagnosis.target import Target, question
+from db.generic_plans import NotExplained, generic_plan
 
 TIMED_AFTER = timedelta(hours=1)
 

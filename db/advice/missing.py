@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from db.advice.advice import Advised, IndexAdvice, Refused, Served, Unexplained
 from db.advice.asked import Asked
 from db.advice.definition import IndexDefinition, Part, as_text, parts_of
-from db.advice.explained import NotExplained, Plan, generic_plan
 from db.advice.imagined import imagined
 from db.advice.needs import CHEAPER_BY, Need, needs
 from db.advice.scans import indexes_used, scans, total_cost
@@ -14,6 +13,7 @@ from db.advice.statistics import Key, Table, tables
 from db.database import Session
 from db.diagnosis.abilities import HYPOTHETICAL, Abilities
 from db.diagnosis.target import Target, question
+from db.generic_plans import NotExplained, Plan, generic_plan
 
 NOT_ADVISED = {"pg_catalog", "information_schema", "pg_toast"}
 ENTRY_BYTES = 12  # of a B-tree beside its values

@@ -8,9 +8,9 @@ from db.advice.advice import Refused
 from db.advice.asked import Asked
 from db.advice.columns import Choice, choices, rows_read
 from db.advice.definition import IndexDefinition
-from db.advice.explained import Plan
 from db.advice.scans import Scan, scans, total_cost
 from db.advice.statistics import Key, Table
+from db.generic_plans import Plan
 
 SMALL_TABLE_ROWS = 10_000  # a table below it is read in a millisecond or two
 FILTERED_ROWS = (
@@ -130,6 +130,11 @@ def _why_not(need: Need) -> str | None:
     """Why an index is not worth it; None when it is."""
     columns = " and ".join(column.name for column in need.choice.columns)
     table, share = need.table, need.rows_after / need.rows_before
+    if share >= 1:
+        return (
+            f"Through an index on {columns} {need.asked.statement} would read no fewer rows of "
+            f"{need.definition.table} than now."
+        )
     if share > LARGE_SHARE:
         return (
             f"An index on {columns} would still leave {100 * share:.0f} % of the {need.rows_before:,.0f} rows of "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from db.advice.conditions import Condition, SortKey, parts, plain, sort_key, understood
-from db.advice.explained import Plan
+from db.generic_plans import Plan
 
 SCANS = {"Seq Scan", "Index Scan", "Bitmap Heap Scan", "Index Only Scan"}
 SORTS = {"Sort", "Incremental Sort"}

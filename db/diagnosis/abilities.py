@@ -16,6 +16,15 @@ STATEMENTS = "pg_stat_statements"
 HYPOTHETICAL = "hypopg"
 OLDEST_STATEMENTS = (1, 9)  # the first that tells since when it counts; PostgreSQL 15 brings 1.10
 
+UNKNOWN_THERE = (  # a service that calls itself PostgreSQL may lack a part of it; a library may not be loaded
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,
+    psycopg.errors.UndefinedTable,
+)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -216,7 +225,7 @@ def answered(
             return Unanswered(
                 f"What holds the answer is locked, and was not free within {LOCK_TIMEOUT_SECONDS:.0f} s."
             )
-        except (psycopg.errors.UndefinedObject, psycopg.errors.FeatureNotSupported) as exc:
+        except UNKNOWN_THERE as exc:
             return Unanswered(f"This server does not know that: {_first_line(exc)}.")
 
     return answer

@@ -53,7 +53,7 @@ async def verdict(target: Target, kept: Database | None = None, memory_bytes: in
     """What is wrong with a database, one question after the other.
 
     Args:
-        kept: our own database, in which sizes were noted; without it no index is called unused.
+        kept: our own database, in which sizes were noted; of a watched one no index is called unused without it.
         memory_bytes: of the machine or container we run in; it is compared only where the server runs there too.
 
     Raises:
@@ -74,7 +74,8 @@ async def verdict(target: Target, kept: Database | None = None, memory_bytes: in
         found += [] if answer is None else judge(answer)
     made, counted = said(await indexes.indexes(target)), said(await indexes.counting(target))
     if made is not None:
-        known = await first_seen(kept, target.name) if kept is not None else {}
+        noted = target.db if target.is_own else kept
+        known = await first_seen(noted, target.name) if noted is not None else {}
         found += indexes.judged(made, None if counted is None else indexes.unused(made, counted, known))
     counters, settings = said(await health.counters(target)), said(await configuration.settings(target))
     if counters is not None:

@@ -1,4 +1,4 @@
-"""Indexes that only cost: unused, covered by another, or left half made; and how much is read through indexes."""
+"""Indexes that only cost: unused, covered by another, or left half made."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from db.diagnosis.words import number, size
 
 UNUSED_DAYS = 14.0
 UNUSED_LEAST_BYTES = 8 * 2**20
-COVERAGE_LEAST_ROWS = 10_000  # PgHero's missing_indexes looks at no smaller table
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +80,12 @@ class Covered:
     by: Index
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How rows of a table were read since counting began: through indexes, or by going through the whole table.
-
-    `percent` is the share of those read through indexes; None where none were read.
-    """
-
-    table: str
-    rows: int
-    scans: int
-    scanned_rows: int
-    index_rows: int
-    percent: float | None
-
-
 @answered
 async def indexes(target: Target) -> list[Index]:
     """Every index of the judged tables, the largest first."""
     async with question(target) as session:
-        return [Index(**row) for row in await session.rows("diagnosis_indexes.all", schema=target.schema)]
+        rows = await session.rows("diagnosis_indexes.all", schema=target.schema)
+    return [Index(**row) for row in rows if row["create_sql"] is not None]  # else it was dropped meanwhile
 
 
 @answered
@@ -188,24 +173,6 @@ def invalid(found: Iterable[Index]) -> list[Index]:
     One over partitions is not among them: it counts as invalid until all partitions have one of their own.
     """
     return [one for one in found if not (one.is_valid or one.is_partitioned or one.building)]
-
-
-@answered
-async def coverage(target: Target) -> list[Coverage]:
-    """Of tables of COVERAGE_LEAST_ROWS or more how their rows were read, the most scanned first."""
-    async with question(target) as session:
-        rows = await session.rows(
-            "diagnosis_indexes.coverage", schema=target.schema, least_rows=COVERAGE_LEAST_ROWS
-        )
-    return [Coverage(**row) for row in rows]
-
-
-def coverage_of_all(tables: Iterable[Coverage]) -> float | None:
-    """Of all rows read from these tables the share that was read through indexes, in percent."""
-    through, past = 0, 0
-    for table in tables:
-        through, past = through + table.index_rows, past + table.scanned_rows
-    return 100 * through / (through + past) if through + past else None
 
 
 @dataclass(frozen=True, slots=True)

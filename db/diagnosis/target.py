@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from db.attribution import asked_by
@@ -80,8 +80,7 @@ async def opened(settings: Settings, db: Database) -> AsyncIterator[dict[str, Ta
     finally:
         for watch in watches:
             watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+        await asyncio.gather(*watches, return_exceptions=True)
         for target in targets[1:]:
             await target.db.close()
 

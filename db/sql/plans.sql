@@ -1,8 +1,4 @@
 -- name: limit
 -- Planning is let wait for no lock and take no time, and what is planned could not write if it ran.
 SELECT set_config('lock_timeout', '1s', true), set_config('statement_timeout', '5s', true),
-       set_config('transaction_read_only', 'on', true), set_config('plan_cache_mode', %(plan_cache_mode)s, true)
-
--- name: is_prepared
--- Whether the session has a prepared statement of that name.
-SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = %(name)s)
+       set_config('transaction_read_only', 'on', true)

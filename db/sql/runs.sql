@@ -73,7 +73,7 @@ ON CONFLICT (job) DO UPDATE SET paused = excluded.paused
 INSERT INTO job_controls AS control (job, ticked_at) VALUES (%(job)s, now())
 ON CONFLICT (job) DO UPDATE SET ticked_at = now()
 WHERE NOT control.paused
-  AND (control.ticked_at IS NULL OR control.ticked_at <= now() - (%(every)s - least(%(every)s * 0.1, interval '1 min')))
+  AND (control.ticked_at IS NULL OR control.ticked_at <= now() - (%(every)s - least(%(every)s::interval * 0.1, interval '1 min')))
 RETURNING job
 
 -- name: is_paused

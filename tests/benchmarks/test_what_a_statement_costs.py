@@ -8,7 +8,8 @@ import pytest
 from benchmarks.figures import slow_query_page, statement_cost
 from benchmarks.figures.statement_cost import Instant, MeasuredInstant
 from db import histogram, statement_times
-from db.measure import CALLS, REUSES, QueryRecorder
+from db.measure import QueryRecorder
+from db.statement_costs import CALLS, REUSES
 from db.statement_times import MICROSECONDS, SUMS
 
 

@@ -7,7 +7,8 @@ import pytest
 from db import histogram, measure, runs
 from db.attribution import ask_as, asked_by, asker
 from db.database import Database
-from db.measure import MICROSECONDS, OTHER, REUSES, ROWS, SLOW, UNREUSED, Cost, QueryRecorder, parameter_types
+from db.measure import OTHER, QueryRecorder
+from db.statement_costs import MICROSECONDS, REUSES, ROWS, SLOW, UNREUSED, Cost, parameter_types
 from tests.stored import sql
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from db import plans, runs, slow_queries, statement_times
 from db.database import Database
-from db.measure import Cost, DrainedStatements, QueryRecorder, SlowQuery
+from db.measure import QueryRecorder
 from db.slow_queries import Slow
+from db.statement_costs import Cost, DrainedStatements, SlowQuery
 from db.statements import statements
 from tests.stored import sql
 

@@ -8,7 +8,7 @@ import pytest
 
 from db import levels, partitions, rollup, statement_times
 from db.database import Database, with_schema
-from db.measure import Cost, DrainedStatements
+from db.statement_costs import Cost, DrainedStatements
 from tests.conftest import SCHEMA
 from tests.stored import partition, partitioned, sql
 

@@ -12,11 +12,11 @@ from db.advice import changes
 from db.advice.apply import apply_wanted
 from db.advice.at_work import Patience
 from db.advice.changes import ChangeRefused, IndexChange, UnneededIndex, concurrently, undo, want
-from db.advice.explained import generic_plan
 from db.advice.measured import measure_after
 from db.advice.remains import mark_lost
 from db.advice.scans import indexes_used
 from db.diagnosis.target import Target
+from db.generic_plans import generic_plan
 from tests.db.advice.asking import NEWEST, advised_for_ours, the_advice
 from tests.stored import sql
 from tests.waiting import until_found

@@ -227,33 +227,6 @@ async def test_an_index_that_is_just_being_made_is_not_called_half_made(shop: Ta
             await making
 
 
-async def test_coverage_is_the_share_of_rows_read_through_indexes(
-    shop: Target, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(indexes, "COVERAGE_LEAST_ROWS", 1000)
-    await run(shop, "CREATE TABLE small AS SELECT 1 AS id", "ANALYZE")
-    async with another(shop) as other:
-        await other.execute("SELECT count(note) FROM sales")
-        await other.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
-        await other.execute("SELECT count(note) FROM sales WHERE id <= 500")
-        await other.commit()
-
-    async def is_counted() -> bool:
-        found = await indexes.coverage(shop)
-        assert isinstance(found, list)
-        return bool(found) and found[0].index_rows >= 500
-
-    await until_found(is_counted)
-    found = await indexes.coverage(shop)
-    assert isinstance(found, list)
-    (sales,) = found
-    assert (sales.table, sales.rows, sales.index_rows) == ("public.sales", 2000, 500)
-    assert sales.scanned_rows >= 2000
-    assert sales.percent == pytest.approx(100 * 500 / (500 + sales.scanned_rows))
-    assert indexes.coverage_of_all(found) == pytest.approx(sales.percent)
-    assert indexes.coverage_of_all([]) is None
-
-
 async def test_only_our_own_schema_is_judged_in_our_own_database(ours: Target) -> None:
     await run(
         ours,

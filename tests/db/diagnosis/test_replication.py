@@ -1,8 +1,16 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
+from db.diagnosis.findings import verdict
+from db.diagnosis.indexes import Counting, counting
 from db.diagnosis.replication import Replica, Replication, Slot, judged, replication
-from db.diagnosis.target import Target
+from db.diagnosis.target import Target, WatchedDatabase
+from db.measure import QueryRecorder
 from tests.db.diagnosis.others import run
+from tests.db.diagnosis.test_configuration import CARELESS
+from tests.servers import replica_of
 
 MIB, GIB = 2**20, 2**30
 
@@ -22,6 +30,34 @@ async def test_a_slot_that_nobody_reads_is_seen(theirs: Target) -> None:
     assert (slot.name, slot.kind, slot.active, slot.state) == (name, "physical", False, "reserved")
     assert 0 <= (slot.kept_bytes or -1) < GIB
     assert judged(found) == []
+
+
+async def test_a_replica_is_seen_and_can_be_asked_itself(postgres_15: str) -> None:
+    with replica_of(postgres_15) as copy:
+        async with watching(postgres_15) as primary, watching(copy) as follower:
+            found = await replication(primary)
+            assert isinstance(found, Replication)
+            (seen,) = found.replicas
+            assert (seen.state, seen.synchrony) == ("streaming", "async")
+            assert (seen.behind_bytes or 0) < GIB
+            assert judged(found) == []
+            of_itself = await replication(follower)
+            assert isinstance(of_itself, Replication)
+            assert (of_itself.is_replica, of_itself.replicas) == (True, [])
+            there = await verdict(follower)
+            counted = await counting(primary)
+    assert {one.title for one in there.findings} <= CARELESS
+    assert there.unanswered == []
+    assert isinstance(counted, Counting)
+    assert counted.has_replicas
+
+
+@asynccontextmanager
+async def watching(conninfo: str) -> AsyncIterator[Target]:
+    db = WatchedDatabase(conninfo, QueryRecorder(1000))
+    await db.open()
+    yield Target("theirs@localhost", db, None)
+    await db.close()
 
 
 def replica(seconds: float | None, size: float | None) -> Replica:

@@ -7,9 +7,13 @@ import pytest
 from db.attribution import asked_by
 from db.database import Database
 from db.diagnosis import target
+from db.diagnosis.abilities import abilities
 from db.diagnosis.target import Target, opened, question
+from db.embedded import EmbeddedServer
 from db.errors import DatabaseDown
 from settings import Settings
+from tests.conftest import folder_for_postgres
+from tests.db.test_outage import stop
 from tests.stored import sql
 from tests.waiting import until
 
@@ -93,8 +97,11 @@ async def test_questions_to_a_watched_database_are_measured_under_its_name(
             for each in (own, other):
                 async with question(each) as session:
                     await session.rows("diagnosis_abilities.role")
-    stats, _ = db.recorder.drain()
-    askers = {asker for (text, asker) in stats if "is_superuser" in text}
+    askers = {
+        asker
+        for (statement, asker) in db.recorder.drain().together
+        if statement == "diagnosis_abilities.role"
+    }
     assert askers == {"page database", f"watching {other.name}"}
 
 
@@ -108,3 +115,20 @@ async def test_a_watched_database_holds_no_connection_that_nobody_asked_for(
             async with question(other):
                 pass
         assert other.db.pool_state().size == 1
+
+
+async def test_a_server_that_was_away_at_the_start_is_looked_at_when_it_comes(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "CHECK_SECONDS", 0.05)
+    with folder_for_postgres() as folder:
+        server = EmbeddedServer(folder)
+        url = server.start()
+        stop(server)
+        async with opened(watching(settings, url), db) as targets:
+            other = list(targets.values())[1]
+            await until(lambda: other.db.down_reason is not None)
+            await asyncio.to_thread(server.revive)
+            await until(lambda: other.db.down_reason is None)
+            assert (await abilities(other)).version // 10000 == 18
+        server.stop()

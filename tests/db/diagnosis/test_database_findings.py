@@ -194,6 +194,21 @@ async def test_a_table_that_is_locked_leaves_a_reason_and_holds_nothing_up(
     assert "is locked" in found.reason
 
 
+async def test_what_a_server_does_not_have_is_no_error(postgres_15: str) -> None:
+    @answered
+    async def of_newer_ones(target: Target) -> int:
+        async with question(target) as session:
+            return int(await session.value("diagnosis_health.checkpoints"))
+
+    db = WatchedDatabase(postgres_15, QueryRecorder(1000))
+    await db.open()
+    found = await of_newer_ones(Target("theirs@localhost", db, None))
+    await db.close()
+    assert found == Unanswered(
+        'This server does not know that: relation "pg_stat_checkpointer" does not exist.'
+    )
+
+
 async def test_a_question_that_takes_too_long_has_no_answer(
     ours: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:

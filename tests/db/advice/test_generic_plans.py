@@ -1,8 +1,8 @@
 import pytest
 
-from db.advice.explained import NotExplained, as_numbered, generic_plan
 from db.advice.scans import indexes_used
 from db.diagnosis.target import Target
+from db.generic_plans import NotExplained, as_numbered, generic_plan
 from tests.stored import sql
 
 

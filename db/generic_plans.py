@@ -5,9 +5,10 @@ from typing import Any, cast
 
 import psycopg
 
-from db.plans import EXPLAINABLE
 from db.pool import Connection
 
+EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
+UNEXPLAINABLE = "PostgreSQL explains only statements that read or change rows"
 Plan = list[dict[str, Any]]
 LIMIT_ROWS = 100  # of a LIMIT whose number is a parameter: PostgreSQL would take it for a tenth of all rows
 NAME = "subpulse_explained"
@@ -33,13 +34,13 @@ async def generic_plan(connection: Connection, text: str) -> Plan:
 
     PREPARE comes alone in an extended message, which PostgreSQL refuses when it holds a second statement: a text that
     another server told cannot end the transaction and do what it likes. GENERIC_PLAN, known from 16 on, can only come
-    in a simple one.
+    in a simple one, and takes parameters that are bound for values.
 
     Raises:
         NotExplained: it is none that can be explained, or not here.
     """
     if not EXPLAINABLE.match(text):
-        raise NotExplained("PostgreSQL explains only statements that read or change rows")
+        raise NotExplained(UNEXPLAINABLE)
     numbered = as_numbered(text)
     try:
         async with connection.transaction(force_rollback=True):
