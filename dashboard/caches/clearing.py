@@ -8,15 +8,9 @@ import streamlit as st
 
 from dashboard import format
 from dashboard.data import ActionFailed, Row, caches
+from dashboard.said import SAID
 
-SAID = "cache_said"
 TAG = "cache_tag"
-
-
-def show_said() -> None:
-    """What became of the last clearing."""
-    if said := st.session_state.pop(SAID, None):
-        st.toast(said)
 
 
 def show_namespace(one: Row) -> None:

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
-from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
+from dashboard.said import SAID
 
 STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
     "active": "runs a statement",

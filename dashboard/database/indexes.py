@@ -10,8 +10,8 @@ from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data import indexes as data
 from dashboard.data.indexes import Advised, Index, IndexAdvice, IndexChange, Unneeded
 from dashboard.database import finding
-from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
+from dashboard.said import SAID
 
 STATES = {
     "wanted": "waits for its turn",

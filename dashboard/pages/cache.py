@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dashboard import choosing, data, parts, time_axis
-from dashboard.caches import clearing, connections, front, namespaces, own, redis, verdict
+from dashboard import choosing, data, parts, said, time_axis
+from dashboard.caches import connections, front, namespaces, own, redis, verdict
 from dashboard.data import caches
 
 axis = time_axis.show()
-clearing.show_said()
+said.tell()
 now = caches.now()
 names = tuple(one["namespace"] for one in now["namespaces"])
 past = None

@@ -1,8 +1,8 @@
 """What PostgreSQL does, what is wrong with it, and what to do about it."""
 
-from dashboard import choosing, time_axis
+from dashboard import choosing, said, time_axis
 from dashboard.data import postgresql
-from dashboard.database import choice, connections, health, indexes, said, slow_log, statements, workload
+from dashboard.database import choice, connections, health, indexes, slow_log, statements, workload
 
 axis = time_axis.show()
 said.tell()
