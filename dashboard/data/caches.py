@@ -131,17 +131,19 @@ def findings(namespaces: Sequence[Row]) -> list[Row]:
     there = connection()
     if there is None or there.caches is None:
         return []
-    return [*_in_the_strip(there.present()), *there.caches.findings(namespaces, now())]
+    return [*_in_the_strip(there.present(), namespaces), *there.caches.findings(namespaces, now())]
 
 
-def _in_the_strip(present: Row) -> list[Row]:
-    """The overview's verdict, where it is not good, so that whoever followed it finds it here."""
+def _in_the_strip(present: Row, namespaces: Sequence[Row]) -> list[Row]:
+    """The overview's verdict, where it is not good, so that whoever followed it finds it here with its cause."""
+    most = max(namespaces, key=lambda row: row["misses"], default=None)
+    cause = f" Most misses: {most['namespace']}, {most['misses']:,.0f} in this range." if most else ""
     return [
         {
             "severity": "watch",
             "subject": "caches",
             "title": one["word"],
-            "sentence": f"This process: {one['detail']}.",
+            "sentence": f"This process: {one['detail']}.{cause}",
         }
         for one in present.get("verdicts", ())
         if one["name"] == "Cache" and one["state"] in ("warning", "bad")
