@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.runtime.stats import CacheStat, CounterStat
 from streamlit.testing.v1 import AppTest
 
 from caching.findings import findings
 from dashboard.caches import namespaces, over_time, redis
-from dashboard.data import caches
+from dashboard.data import caches, streamlit_caches
 from dashboard.kept import kept
 from dashboard.ranges import TimeAxis
 from db import cache_history, histogram, latency, samples
@@ -215,6 +217,7 @@ def test_what_is_to_be_watched_stands_first(house: House, open_page: Open) -> No
     assert "4 to watch" in words
     for told in (
         "Few hits",
+        "Most misses\\: \\/api\\/stats",
         "kept for a second only",
         "Connection refused\\. It is tried",
         "cdn is not told",
@@ -338,6 +341,28 @@ def test_what_pages_keep_is_counted_by_function(house: House, open_page: Open) -
     found = rows["test_cache_page.answer"]
     assert (found["hits"], found["misses"], found["max_items"], found["ttl"]) == (1, 2, 4, "1 min")
     assert "st.cache_data" in said(app)
+
+
+def test_streamlits_own_caches_are_a_row_each(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [
+        CacheStat("st_cache_data", "read", 2048),
+        CounterStat("cache_lookups", 7, {"cache_type": "st_cache_data", "cache": "read", "result": "hit"}),
+        CounterStat("cache_lookups", 3, {"cache_type": "st_cache_data", "cache": "read", "result": "miss"}),
+        CounterStat("cache_evictions", 1, {"cache_type": "st_cache_data", "cache": "read", "reason": "ttl"}),
+        CacheStat("st_session_state", "", 64),
+    ]
+    manager = SimpleNamespace(get_stats=lambda families: {"all": told})
+    running = SimpleNamespace(exists=lambda: True, get_instance=lambda: SimpleNamespace(stats_mgr=manager))
+    monkeypatch.setattr(streamlit_caches, "runtime", running)
+    read, sessions = streamlit_caches.of_streamlit()
+    assert (read["name"], read["bytes"], read["hits"], read["misses"], read["evictions"]) == (
+        "read",
+        2048,
+        7,
+        3,
+        1,
+    )
+    assert (sessions["kind"], sessions["bytes"], sessions["hits"]) == ("st_session_state", 64, 0)
 
 
 def test_a_step_that_has_only_begun_is_no_fall() -> None:
