@@ -9,20 +9,29 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
 from streamlit import runtime as streamlit_runtime
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
-from api.app import routes
+from api.app import declared_routes, routes
+from api.caches import Caches
+from api.edge.purger import EdgePurger
+from api.edge.targets import edge_of, targets
 from api.hosts import KnownHosts, allowed_hosts
+from api.responses.computed import Computed
+from api.responses.front import Front
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
+from caching.rates import Rates
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
+from collectors.reuse import CountedTransport, reuse
+from collectors.wire import open_http
 from db import deployments, runs, written
 from db.database import Database
 from db.diagnosis.target import Target, opened
@@ -35,6 +44,9 @@ from jobs.runtime import Runtime, background, open_runtime, ticking
 from logs import configure_logs
 from pulse import Pulse
 from settings import ROOT, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from caching.redis_level import RedisLevel
 
 log = structlog.get_logger()
 
@@ -54,7 +66,8 @@ class Process:
         self.pulse = Pulse()
         self.requests = RequestRecorder()
         self.classifier = Classifier(load_taxonomy())
-        self.cache, stats, subreddits = make_cache()
+        self.level = _second_level(settings)
+        self.cache, stats, subreddits = make_cache(self.level)
         self.runtime: Runtime | None = None
         self.targets: dict[str, Target] = {}
         self.services = Services(
@@ -72,7 +85,37 @@ class Process:
                 "scheduler": lambda: None if self.ticking() else "the clock does not run",
             },
             source_state=self.source_state,
+            edge=lambda: self.purger.counts(),
+            connections=lambda: {name: (one.requests, one.connections) for name, one in reuse().items()},
         )
+        self.routes = routes(self.services)
+        self.edge = edge_of(settings)
+        self.table = declared_routes(self.routes, self.edge)
+        self.table.keep_in(self.cache)
+        self.purger = EdgePurger(
+            targets(settings),
+            self.table.surrogate_keys,
+            open_edge,
+            hears=lambda: self.cache.hearing.is_on,
+        )
+        self.cache.observe(self.purger.hear)
+        self.caches = Caches(self.services, self.table)
+
+    def middleware(self) -> list[Middleware]:
+        """Outermost first: what is kept is answered before anything else is asked."""
+        hosts = allowed_hosts(self.settings)
+        return [
+            Middleware(
+                Front,
+                table=self.table,
+                recorder=self.requests,
+                hosts=hosts,
+                shows_age=self.edge.is_told,
+            ),
+            Middleware(KnownHosts, hosts=hosts),
+            Middleware(Telemetry, recorder=self.requests),
+            Middleware(Computed, table=self.table),
+        ]
 
     def working(self) -> bool:
         return self.runtime is not None and self.runtime.queue.working
@@ -88,9 +131,7 @@ class Process:
 
     def cache_counts(self) -> tuple[int, int, int]:
         """(hits, misses, entries kept now) of all namespaces."""
-        namespaces = self.cache.stats()
-        hits, misses, entries = (sum(one[name] for one in namespaces) for name in ("hits", "misses", "items"))
-        return hits, misses, entries
+        return self.cache.counts()
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[dict[str, Any]]:
@@ -114,11 +155,13 @@ class Process:
 
     @asynccontextmanager
     async def _live(self, runtime: Runtime) -> AsyncIterator[None]:
+        runtime.context.cache_rates = Rates(self.cache).take
         present = Present(runtime.context, runtime.jobs, self.cache_counts, self.working, open_pages)
         await present.recall()
         version = await asyncio.to_thread(deployments.running_version)
         await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
+        self.cache.gap()  # nobody listens yet
         _before_stopping(self.pulse.close)
         async with (
             self._dashboard(runtime),
@@ -126,7 +169,13 @@ class Process:
             background(
                 present.read_forever(),
                 self.pulse.run(),
-                written.listen(self.db, self.cache.invalidate, self.cache.invalidate_all),
+                self.purger.run(),
+                written.listen(self.db, self.cache.hear, self.cache.gap, self.cache.hearing.extend),
+                *(
+                    [self.level.run(self.cache.hear, await written.identity(self.db), version)]
+                    if self.level
+                    else []
+                ),
             ),
         ):
             gc.collect()
@@ -153,7 +202,8 @@ class Process:
             asyncio.get_running_loop(),
             self.db,
             self.settings,
-            cache_stats=self.cache.stats,
+            caches=self.caches,
+            query_cache=self.cache.ask,
             run_job=run_job,
             pause_job=pause_job,
             job_list=[
@@ -173,6 +223,20 @@ class Process:
             yield
         finally:
             data.disconnect()
+
+
+def open_edge() -> httpx.AsyncClient:
+    """A client that tells the caches in front of us what to forget."""
+    return open_http(CountedTransport("edge", httpx.AsyncHTTPTransport()))
+
+
+def _second_level(settings: Settings) -> "RedisLevel | None":
+    """Where answers are shared with other processes; its client takes 0.1 s to import, so only where there is one."""
+    if settings.redis_url is None:
+        return None
+    from caching.redis_level import RedisLevel
+
+    return RedisLevel(settings.redis_url)
 
 
 def open_pages() -> int | None:
@@ -240,11 +304,8 @@ configure_logs(process.settings.log_level)
 app = st.App(  # written out here, because `streamlit run app.py` looks for just this
     ROOT / "streamlit_app.py",
     lifespan=process.lifespan,
-    routes=routes(process.services),
-    middleware=[
-        Middleware(KnownHosts, hosts=allowed_hosts(process.settings)),
-        Middleware(Telemetry, recorder=process.requests),
-    ],
+    routes=process.routes,
+    middleware=process.middleware(),
 )
 
 if __name__ == "__main__":

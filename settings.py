@@ -30,6 +30,14 @@ SourceChoice = Literal["auto", "reddit", "arctic_shift", "sandbox"]
 REST_OBJECTIVE_MS = 300.0  # of routes without an objective of their own, where OBJECTIVES does not name `*`
 
 
+# Settings that mean something only together.
+PAIRS = {
+    "Instagram": ("INSTAGRAM_ACCESS_TOKEN", "INSTAGRAM_USER_ID"),
+    "Fastly": ("FASTLY_API_TOKEN", "FASTLY_SERVICE_ID"),
+    "Cloudflare": ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ZONE_ID"),
+}
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the message names it and says how to mend it."""
 
@@ -127,8 +135,11 @@ class Settings(BaseSettings):
     )
     database_actions: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="whether the Database page may change indexes and cancel statements; auto: only while Subpulse "
+        description="whether pages may change indexes, cancel statements and clear caches; auto: only while Subpulse "
         "listens on this machine alone",
+    )
+    redis_url: str | None = Field(
+        None, description="a Redis from 6.2 on, in which processes share what they cache", repr=False
     )
     database_pool_size: int = Field(20, ge=4, le=200, description="connections at most, per process")
 
@@ -181,6 +192,17 @@ class Settings(BaseSettings):
         description="tokens of which /metrics wants one, separated by spaces; without any it is open",
         repr=False,
     )
+    edge_purge_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="caches to be told of writes by PURGE, such as Varnish, separated by spaces"
+    )
+    fastly_service_id: str | None = Field(None, description="Fastly's service in front of us")
+    fastly_api_token: str | None = Field(None, description="a token that may purge it", repr=False)
+    fastly_api_url: str = Field("https://api.fastly.com", description="base URL of Fastly's API")
+    cloudflare_zone_id: str | None = Field(None, description="Cloudflare's zone in front of us")
+    cloudflare_api_token: str | None = Field(None, description="a token that may purge it", repr=False)
+    cloudflare_api_url: str = Field(
+        "https://api.cloudflare.com/client/v4", description="base URL of Cloudflare's API"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
 
     @field_validator("objectives", mode="before")
@@ -188,7 +210,14 @@ class Settings(BaseSettings):
     def _objectives(cls, value: object) -> object:
         return Objectives.parse(value) if isinstance(value, str) else value
 
-    @field_validator("alert_urls", "allowed_origins", "api_tokens", "watched_databases", mode="before")
+    @field_validator(
+        "alert_urls",
+        "allowed_origins",
+        "api_tokens",
+        "edge_purge_urls",
+        "watched_databases",
+        mode="before",
+    )
     @classmethod
     def _split_on_spaces(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -207,17 +236,24 @@ class Settings(BaseSettings):
 
     @field_validator(
         "database_url",
+        "redis_url",
         "reddit_client_id",
         "reddit_client_secret",
         "instagram_access_token",
         "instagram_user_id",
+        "fastly_service_id",
+        "fastly_api_token",
+        "cloudflare_zone_id",
+        "cloudflare_api_token",
         mode="before",
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return (value.strip() or None) if isinstance(value, str) else value
 
-    @field_validator("reddit_user_agent", "instagram_access_token")
+    @field_validator(
+        "reddit_user_agent", "instagram_access_token", "fastly_api_token", "cloudflare_api_token"
+    )
     @classmethod
     def _fits_a_header(cls, value: str | None) -> str | None:
         """Else the error of the request would say what the header was to hold."""
@@ -239,7 +275,29 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name} stands there twice: keep one of them")
         return value
 
-    @field_validator("reddit_api_url", "reddit_token_url", "arctic_shift_url", "instagram_api_url")
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from redis.connection import parse_url  # 0.1 s, for those who have one
+
+        try:
+            target = parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:  # its message may show the password
+            target = {}
+        if not (target.get("path") or target.get("host")):
+            raise ValueError("write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH") from None
+        return value
+
+    @field_validator(
+        "reddit_api_url",
+        "reddit_token_url",
+        "arctic_shift_url",
+        "instagram_api_url",
+        "fastly_api_url",
+        "cloudflare_api_url",
+    )
     @classmethod
     def _is_base_url(cls, value: str) -> str:
         try:
@@ -250,6 +308,18 @@ class Settings(BaseSettings):
         if not is_usable or any(sign.isspace() or sign in "?#" for sign in value):
             raise ValueError("not a base URL; write it as in https://api.example.org, without a query")
         return value.rstrip("/")
+
+    @field_validator("edge_purge_urls")
+    @classmethod
+    def _are_base_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._is_base_url(url) for url in value)
+
+    @field_validator("fastly_service_id", "cloudflare_zone_id")
+    @classmethod
+    def _is_a_word(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isascii() and value.isalnum()):
+            raise ValueError("an id has letters and digits only")
+        return value
 
     @field_validator("data_dir", "log_dir")
     @classmethod
@@ -264,8 +334,8 @@ class Settings(BaseSettings):
         return "reddit" if self.reddit_client_id and self.reddit_client_secret else "sandbox"
 
     @property
-    def may_change_databases(self) -> bool:
-        """Whether whoever opens the Database page may change indexes and cancel statements."""
+    def viewers_may_act(self) -> bool:
+        """Whether whoever opens a page may change indexes, cancel statements and clear caches."""
         if self.database_actions == "auto":
             return self.bind_address in LOOPBACK
         return self.database_actions == "on"
@@ -295,11 +365,11 @@ def load_settings() -> Settings:
             "SUBPULSE_SOURCE=reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET; "
             "unset SUBPULSE_SOURCE to start with the sandbox"
         )
-    if bool(settings.instagram_access_token) != bool(settings.instagram_user_id):
-        there, lacking = "INSTAGRAM_ACCESS_TOKEN", "INSTAGRAM_USER_ID"
-        if settings.instagram_user_id:
-            there, lacking = lacking, there
-        raise SettingsError(f"{there} needs {lacking} beside it; unset both to leave Instagram out")
+    for whose, pair in PAIRS.items():
+        there = [name for name in pair if getattr(settings, name.lower())]
+        if len(there) == 1:
+            (lacking,) = set(pair) - set(there)
+            raise SettingsError(f"{there[0]} needs {lacking} beside it; unset both to leave {whose} out")
     return settings
 
 

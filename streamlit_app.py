@@ -27,7 +27,7 @@ PAGES = {
             title="Cache",
             icon=":material/bolt:",
             url_path="cache",
-            help="What the response cache saves, by namespace, and its hit rate over time.",
+            help="What the caches save, by namespace; Redis, caches in front, reused connections; clear by hand.",
         ),
         st.Page(
             "dashboard/pages/database.py",

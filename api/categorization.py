@@ -7,7 +7,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.services import services_of
+from api.responses.policy import cacheable
+from api.services import SUBREDDITS_TTL_SECONDS, services_of
 from categorization.classify import Community
 from db import categories
 
@@ -35,6 +36,7 @@ class ToJudge(BaseModel):
 
 
 @router.get("/categorization", summary="How many communities have a category, and which")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",), max_age=5)
 async def progress(request: Request) -> Response:
     """Progress of the present classifier version, and communities per category."""
     services = services_of(request)

@@ -8,7 +8,7 @@ import psutil
 
 from api.exposition.families import AnyFamily, DurationFamily, Durations, Family
 from api.services import Services
-from db.cache import Cache
+from caching.cache import Cache
 from db.database import Database
 from db.requests import RequestRecorder
 from pulse import Fields, Frame
@@ -25,6 +25,7 @@ def families(services: Services) -> Iterable[AnyFamily]:
     yield from _process()
     yield from _database(services.db)
     yield from _cache(services.cache)
+    yield from _clients(services)
     if frame := services.pulse.latest:
         yield from _frame(frame)
     listeners = Family("subpulse_live_listeners", "Open streams of /api/live.", "gauge")
@@ -96,6 +97,9 @@ def _cache(cache: Cache) -> Iterable[AnyFamily]:
     evictions = Family("subpulse_cache_evictions_total", "Answers pushed out to make room.", "counter")
     invalidations = Family("subpulse_cache_invalidations_total", "Times that a write emptied it.", "counter")
     saved = Family("subpulse_cache_saved_seconds_total", "Time that hits did not take.", "counter")
+    stale = Family("subpulse_cache_stale_total", "Hits on an answer past its time.", "counter")
+    expirations = Family("subpulse_cache_expirations_total", "Answers whose time was over.", "counter")
+    size = Family("subpulse_cache_bytes", "Bytes of the answers kept.", "gauge")
     for one in cache.stats():
         name = one["namespace"]
         lookups.add(one["hits"], namespace=name, result="hit")
@@ -104,7 +108,27 @@ def _cache(cache: Cache) -> Iterable[AnyFamily]:
         evictions.add(one["evictions"], namespace=name)
         invalidations.add(one["invalidations"], namespace=name)
         saved.add(one["saved_ms"] / 1e3, namespace=name)
-    return lookups, entries, evictions, invalidations, saved
+        stale.add(one["stale"], namespace=name)
+        expirations.add(one["expirations"], namespace=name)
+        size.add(one["bytes"], namespace=name)
+    level = cache.level_stats()
+    shared = None if level is None else int(level["works"])
+    redis = _one("subpulse_cache_redis_up", "Whether answers are shared through Redis.", shared)
+    return lookups, entries, evictions, invalidations, saved, stale, expirations, size, redis
+
+
+def _clients(services: Services) -> Iterable[AnyFamily]:
+    """What we ask of others, and what caches in front of us are told."""
+    requests = Family("subpulse_client_requests_total", "Requests sent to others.", "counter")
+    opened = Family("subpulse_client_connections_total", "Connections opened for them.", "counter")
+    for name, (sent, connections) in services.connections().items():
+        requests.add(sent, client=name)
+        opened.add(connections, client=name)
+    purges = Family("subpulse_edge_purges_total", "Purges of caches in front of us, each try.", "counter")
+    for name, counts in services.edge().items():
+        purges.add(counts.purges, edge=name, result="told")
+        purges.add(counts.failed_tries, edge=name, result="failed")
+    return requests, opened, purges
 
 
 def _frame(frame: Frame) -> Iterable[AnyFamily]:

@@ -17,6 +17,11 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return LOOPBACK | {urlsplit(origin).hostname or "" for origin in settings.allowed_origins}
 
 
+def is_known(host: bytes, hosts: frozenset[str]) -> bool:
+    """Whether a Host header's name is among these; without any, all are."""
+    return not hosts or (urlsplit(f"//{host.decode('latin-1')}").hostname or "") in hosts
+
+
 class KnownHosts:
     """Answers 403 to requests of ours under any other name."""
 
@@ -27,9 +32,9 @@ class KnownHosts:
         if scope["type"] != "http" or not self.hosts or not is_ours(scope["path"], untimed=True):
             await self.app(scope, receive, send)
             return
-        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-        if (urlsplit(f"//{host}").hostname or "") in self.hosts:
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        if is_known(host, self.hosts):
             await self.app(scope, receive, send)
             return
-        why = f"host {host[:60]} is not known; name its origin in ALLOWED_ORIGINS"
+        why = f"host {host.decode('latin-1')[:60]} is not known; name its origin in ALLOWED_ORIGINS"
         await problem(403, "Forbidden", why)(scope, receive, send)

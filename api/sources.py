@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
+from api.responses.policy import cacheable
 from api.services import Services, services_of
 from db import sources
 from db.sources import Freshness
@@ -20,6 +21,7 @@ MOST_MINUTES = 30 * 1440  # answers are kept for 30 days
 @router.get(
     "/sources", summary="How the sources answer, by source, reason and time; how fresh the communities are"
 )
+@cacheable()
 async def get_sources(
     request: Request,
     minutes: Annotated[

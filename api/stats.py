@@ -2,13 +2,15 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.services import services_of
+from api.responses.policy import cacheable
+from api.services import STATS_TTL_SECONDS, services_of
 from db import subreddits
 
 router = APIRouter()
 
 
 @router.get("/stats", summary="Communities, posts and categories in figures")
+@cacheable(seconds=STATS_TTL_SECONDS, tags=("subreddits", "posts"), max_age=5)
 async def stats(request: Request) -> Response:
     """Computed by PostgreSQL, kept until something is written, 5 minutes at most."""
     services = services_of(request)

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from api.services import services_of
+from api.responses.policy import OwnTags, cacheable
+from api.services import SUBREDDITS_TTL_SECONDS, services_of
 from db import subreddits
 from db.subreddits import Filters, Sort
+from db.written import EACH_COMMUNITY
 
 router = APIRouter()
 
@@ -15,6 +16,7 @@ STORABLE = r"^[^\x00]*$"  # PostgreSQL's text holds every character but this one
 
 
 @router.get("/subreddits", summary="Communities, filtered and sorted, a page at a time")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, tags=("subreddits",), max_age=5)
 async def list_subreddits(
     request: Request,
     q: Annotated[str | None, Query(max_length=200, description="words, or beginnings of words")] = None,
@@ -29,23 +31,28 @@ async def list_subreddits(
 ) -> Response:
     """`{"items": […], "next": cursor or null}`; pass `next` as `cursor` to go on."""
     services = services_of(request)
-    filters = Filters(q, category, min_subscribers, over18)
-
-    async def compute() -> bytes:
-        page = await subreddits.page(services.db, filters, sort, limit, cursor)
-        return b'{"items":%b,"next":%b}' % (page.items, orjson.dumps(page.cursor))
-
-    body = await services.subreddits.get((filters, sort, limit, cursor), compute)
+    question = (Filters(q, category, min_subscribers, over18), sort, limit, cursor)
+    body = await services.subreddits.get(question, lambda: subreddits.page_as_json(services.db, *question))
     return Response(body, media_type="application/json")
 
 
+def _tags_of_one(path: str, body: bytes) -> tuple[str, ...]:
+    return subreddits.tags_of_one(path.rpartition("/")[2], body)
+
+
+OF_ONE = OwnTags(_tags_of_one, prefix="subreddit:", each=EACH_COMMUNITY)
+
+
 @router.get("/subreddits/{name}", summary="One community")
+@cacheable(seconds=SUBREDDITS_TTL_SECONDS, own_tags=OF_ONE, max_age=5)
 async def one_subreddit(
     request: Request, name: Annotated[str, Path(min_length=1, max_length=50, pattern=STORABLE)]
 ) -> Response:
     """Everything known of it; its name is found whatever its case."""
-    services = services_of(request)
-    body = await services.subreddits.get(("one", name.lower()), lambda: subreddits.one(services.db, name))
+    services, key = services_of(request), name.lower()
+    body = await services.cache.namespaces["subreddit"].get(
+        key, lambda: subreddits.one(services.db, key), lambda found: subreddits.tags_of_one(key, found)
+    )
     if body is None:
         raise HTTPException(404, f"no community named {name!r} was collected; names are matched whole")
     return Response(body, media_type="application/json")

@@ -83,16 +83,12 @@ def is_ours(path: str, untimed: bool = False) -> bool:
     return path in ("/health", MOUNT) or path.startswith(f"{MOUNT}/")
 
 
-def route_template(scope: Scope) -> str:
+def _template(route: Any, root_path: str | None) -> str:
     """The template of the route that answered, such as `/api/subreddits/{name}`; one label for all others.
 
     A mounted application leaves its own route in the scope and the mount's path in `root_path`; where it has no
     route, the mount itself is left there.
     """
-    return _template(scope.get("route"), scope.get("root_path"))
-
-
-def _template(route: Any, root_path: str | None) -> str:
     path = getattr(route, "path", None)
     if path in (None, MOUNT):
         return UNMATCHED

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +56,14 @@ class Lab:
         self.client_core: int | None = cores[-1] if len(cores) > 1 else None
 
     @contextmanager
-    def subpulse(self, port: int | None = None) -> Iterator[Server]:
-        """The real process on the lab's data folder, over the sandbox; clock, worker and PostgreSQL included."""
+    def subpulse(
+        self, port: int | None = None, start: Sequence[str] = (str(ROOT / "app.py"),)
+    ) -> Iterator[Server]:
+        """The real process on the lab's data folder, over the sandbox; clock, worker and PostgreSQL included.
+
+        Args:
+            start: what Python is asked to run.
+        """
         port = port or free_port()
         unwanted = {"DATABASE_URL", "REDIS_URL", "ALERT_URLS", "BIND_ADDRESS", "MEMORY_LIMIT_MB"}
         environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
@@ -66,9 +72,7 @@ class Lab:
             "SUBPULSE_SOURCE": "sandbox",
             "LOG_LEVEL": "warning",
         }
-        with self.server(
-            [sys.executable, str(ROOT / "app.py")], port, "/health", environment, ROOT
-        ) as server:
+        with self.server([sys.executable, *start], port, "/health", environment, ROOT) as server:
             yield server
 
     @contextmanager

@@ -13,6 +13,7 @@ from collectors.budget import Budget
 from collectors.instagram import InstagramApp, InstagramClient
 from collectors.reddit import RedditClient
 from collectors.reddit_auth import RedditApp
+from collectors.reuse import CountedTransport
 from collectors.sandbox import sandbox_app, sandbox_token
 from collectors.wire import open_http
 from settings import Settings
@@ -25,7 +26,7 @@ SANDBOX_WINDOW_REQUESTS = 6000  # in 600 s; between the 1,000 of most accounts a
 @asynccontextmanager
 async def open_source(settings: Settings, budget: Budget) -> AsyncIterator[RedditClient | ArcticShiftClient]:
     """A client of `settings.source`. Reddit's and the sandbox's are the same; only the transport differs."""
-    async with open_http(_transport(settings)) as http:
+    async with open_http(_transport(settings, settings.source)) as http:
         if settings.source == "arctic_shift":
             yield ArcticShiftClient(
                 http, budget, url=settings.arctic_shift_url, user_agent=settings.reddit_user_agent
@@ -40,13 +41,13 @@ async def open_instagram(settings: Settings) -> AsyncIterator[InstagramClient | 
     if not settings.has_instagram:
         yield None
         return
-    async with open_http(_transport(settings)) as http:
+    async with open_http(_transport(settings, "instagram")) as http:
         yield InstagramClient(http, _instagram_app(settings))
 
 
-def _transport(settings: Settings) -> httpx.AsyncBaseTransport:
+def _transport(settings: Settings, name: str) -> httpx.AsyncBaseTransport:
     if settings.source != "sandbox":
-        return httpx.AsyncHTTPTransport()
+        return CountedTransport(name, httpx.AsyncHTTPTransport())
     app = _sandbox(settings.sandbox_seed, settings.sandbox_error_rate)
     return DistantTransport(app, settings.sandbox_latency_ms / 1000)
 

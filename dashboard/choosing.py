@@ -1,4 +1,4 @@
-"""Tables of which one row may be chosen, and stays chosen while rows come and go around it."""
+"""Choose one of several: a view of a page, or a row of a table that stays chosen while rows come and go around it."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
@@ -9,6 +9,19 @@ import streamlit as st
 from dashboard import parts
 
 T = TypeVar("T", bound=Hashable)
+
+
+def view(names: Sequence[str], key: str) -> str:
+    """The name of a page's view, the first one while none is chosen.
+
+    Args:
+        key: of the address in which it stands; each page needs one of its own.
+    """
+    chosen = st.segmented_control(
+        "View", names, default=names[0], required=True, key=key, bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return str(chosen or names[0])
 
 
 def table(

@@ -55,6 +55,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return MISSING if value is None else f"{value:,.{digits}f} %"
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 answer`, `1,204 answers`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def share(part: float, whole: float) -> float | None:
     """`part` of `whole` in percent, None of nothing."""
     return 100 * part / whole if whole else None

@@ -5,6 +5,7 @@ server runs, as the process does here. Kept answers are shared, so nobody may ch
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
@@ -15,7 +16,19 @@ from cachetools.keys import hashkey
 P = ParamSpec("P")
 T = TypeVar("T")
 _lock = Lock()
-_caches: "list[TTLCache[Any, Any]]" = []
+
+
+@dataclass(slots=True)
+class Kept:
+    """What one function's answers did since the process began; `name` with its module's last part."""
+
+    name: str
+    answers: "TTLCache[Any, Any]" = field(repr=False)
+    hits: int = 0
+    misses: int = 0
+
+
+_all: list[Kept] = []
 
 
 def kept(seconds: float, entries: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -23,14 +36,18 @@ def kept(seconds: float, entries: int) -> Callable[[Callable[P, T]], Callable[P,
 
     def keeping(function: Callable[P, T]) -> Callable[P, T]:
         answers: TTLCache[Any, T] = TTLCache(entries, seconds)
-        _caches.append(answers)
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        one = Kept(name, answers)
+        _all.append(one)
 
         @wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             question = hashkey(*args, *kwargs.values())
             with _lock:
                 if question in answers:
+                    one.hits += 1
                     return answers[question]
+                one.misses += 1
             found = function(*args, **kwargs)
             with _lock:
                 answers[question] = found
@@ -44,5 +61,22 @@ def kept(seconds: float, entries: int) -> Callable[[Callable[P, T]], Callable[P,
 def forget() -> None:
     """Ask everything anew."""
     with _lock:
-        for answers in _caches:
-            answers.clear()
+        for one in _all:
+            one.answers.clear()
+
+
+def told() -> list[dict[str, Any]]:
+    """name, hits, misses, items, max_items and ttl_seconds of each function, the most asked first."""
+    with _lock:
+        found = [
+            {
+                "name": one.name,
+                "hits": one.hits,
+                "misses": one.misses,
+                "items": len(one.answers),
+                "max_items": int(one.answers.maxsize),
+                "ttl_seconds": float(one.answers.ttl),
+            }
+            for one in _all
+        ]
+    return sorted(found, key=lambda row: -(row["hits"] + row["misses"]))

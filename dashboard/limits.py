@@ -26,14 +26,14 @@ def draw(figure: go.Figure, highest: float, limits: Iterable[Limit]) -> str:
         figure: its scale begins at zero. It is changed.
         highest: of all readings, in the chart's unit.
     """
-    top, far = highest, []
+    uppermost, far = 0.0, []
     for limit in limits:
         if limit.at > FAR * highest:
             far.append(f"{limit.name} {limit.written}")
         else:
             charts.draw_threshold(figure, limit.at, f"{limit.name}: {limit.written}")
-            top = max(top, limit.at)
-    if top > highest:
-        figure.update_yaxes(range=[0, top * HEADROOM])
+            uppermost = max(uppermost, limit.at)
+    if uppermost * HEADROOM > highest:
+        figure.update_yaxes(range=[0, uppermost * HEADROOM])
         charts.keep_names_apart(figure)
     return ", ".join(far)

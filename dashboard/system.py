@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, data, format, limits, parts, time_axis
+from dashboard import charts, data, format, limits, line_names, parts, time_axis
 from dashboard.data import Readings
 from dashboard.ranges import TimeAxis
 from dashboard.system_panels import GROUPS, Panel
@@ -16,10 +16,6 @@ from dashboard.system_panels import GROUPS, Panel
 PARAM = "process"
 ALL = "All processes"
 HEIGHT = 190
-NAMES_PIXELS = 30  # for the lines' names above a chart
-NAMES_ABOVE = 14  # which leaves room for the labels of deployments
-LETTER_PIXELS = 6.2
-BETWEEN_NAMES = 16
 MOST_LINES = 4
 CHEAP_PERCENT = 5.0  # of one core
 DAY_SECONDS = 86_400
@@ -146,7 +142,7 @@ def figure_of(
     figure = charts.lines(
         lines, parts.viewer_zone(), axis, panel.unit, reading=panel.reading, scale=panel.scale, height=HEIGHT
     )
-    _name_above(figure)
+    line_names.above(figure)
     highest = max(step["high"] for steps in lines.values() for step in steps) * panel.scale
     far = limits.draw(figure, highest, _limits(panel, source))
     if panel.most:
@@ -164,24 +160,6 @@ def _limits(panel: Panel, source: Readings) -> Iterator[limits.Limit]:
             at = value * limit.share
             written = format.size(at) if panel.unit == "MiB" else f"{at:g}"
             yield limits.Limit(at * panel.scale, limit.label, written)
-
-
-def _name_above(figure: go.Figure) -> None:
-    """Several lines' names in a row above the chart, as there is no room for them beside it, and above the labels of
-    deployments."""
-    at_ends = {name.text: name for name in figure.layout.annotations}
-    figure.layout.annotations = ()
-    left = float(-charts.LEFT)
-    for trace in figure.data:
-        if trace.name not in at_ends:
-            continue
-        figure.add_annotation(
-            text=trace.name, x=0, xref="paper", xanchor="left", xshift=left, y=1, yref="paper", yanchor="bottom",
-            yshift=NAMES_ABOVE, showarrow=False, name="line", font=at_ends[trace.name].font,
-        )  # fmt: skip
-        left += len(trace.name) * LETTER_PIXELS + BETWEEN_NAMES
-    if at_ends:
-        figure.update_layout(margin={"t": NAMES_PIXELS})
 
 
 def show_cost(of: Mapping[str, Readings], shared: Readings, axis: TimeAxis) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg.rows import DictRow
 
 from db.database import Database, Session
-from db.written import announce
+from db.written import announce, community_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ async def uncategorized(db: Database, version: str, limit: int) -> list[DictRow]
 
 async def decide(session: Session, decisions: Iterable[Decision]) -> None:
     """Keep each decision and give its category to the community."""
+    made = list(decisions)
     await session.execute_each(
         "categories.decide",
         (
@@ -41,10 +42,11 @@ async def decide(session: Session, decisions: Iterable[Decision]) -> None:
                 "version": decision.version,
                 "evidence": list(decision.evidence),
             }
-            for decision in decisions
+            for decision in made
         ),
     )
-    await announce(session, "subreddits")
+    touched = community_tags(decision.subreddit_id for decision in made)
+    await announce(session, "subreddits", "categories", *touched)
 
 
 async def progress(db: Database, version: str) -> DictRow:

@@ -20,7 +20,7 @@ from db.packed import Numbers, fresh
 
 Series = tuple[str, str, int]  # route, method, status class (2 for 2xx …)
 Intervals = Mapping[int, Mapping[Series, Numbers]]  # start in epoch seconds -> counts per bucket
-SERVER_ERROR, CLIENT_ERROR = 5, 4
+SERVER_ERROR, CLIENT_ERROR, REDIRECTION = 5, 4, 3
 
 
 STORE = CountStore("latency", histogram.BUCKETS)
@@ -54,7 +54,11 @@ async def _series(session: Session) -> dict[int, Series]:
 
 @dataclass(frozen=True, slots=True)
 class RouteLatency:
-    """A route and method over a range: counts, and seconds; `counts` has shape (BUCKETS,)."""
+    """A route and method over a range: counts, and seconds; `counts` has shape (BUCKETS,).
+
+    Attributes:
+        redirections: answers of 3xx, which from the API say that the client has it already (304).
+    """
 
     route: str
     method: str
@@ -68,6 +72,7 @@ class RouteLatency:
     max: float
     counts: Numbers
     failed_counts: Numbers
+    redirections: int = 0
 
 
 async def by_route(db: Database, since: datetime, until: datetime) -> list[RouteLatency]:
@@ -100,6 +105,7 @@ async def by_route(db: Database, since: datetime, until: datetime) -> list[Route
                 most or 0.0,
                 counts,
                 classes[number, SERVER_ERROR],
+                int(by_class[REDIRECTION]),
             )
         )
     return sorted(found, key=lambda one: -one.count)

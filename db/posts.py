@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from db.database import Session
-from db.written import announce
+from db.written import announce, community_tags
 
 Row = tuple[Any, ...]
 
@@ -89,7 +89,7 @@ async def merge_rows(session: Session, rows: Iterable[Row]) -> int:
         await _grow(session, stored, now)
     if new:
         await session.execute("posts.count", new=new)
-        await announce(session, "posts")
+        await announce(session, "posts", *community_tags(communities))
     return new
 
 

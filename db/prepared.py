@@ -21,7 +21,7 @@ from psycopg.pq import Format
 from db import posts
 from db.database import Session
 from db.posts import ID, READ_AT, STORED, SUBREDDIT_ID, SUBSCRIBERS, TYPES, Row
-from db.written import announce
+from db.written import EACH_COMMUNITY, announce
 
 _LISTED = sql.SQL(", ").join(map(sql.Identifier, STORED))
 _OIDS = [psycopg.adapters.types.get_oid(name) for name in TYPES.values()]
@@ -96,7 +96,7 @@ async def merge(session: Session, batch: Prepared, renamed: Mapping[str, str]) -
         await _grow(session, batch, renamed)
     if new:
         await session.execute("posts.count", new=new)
-        await announce(session, "posts")
+        await announce(session, "posts", EACH_COMMUNITY)
     return new
 
 

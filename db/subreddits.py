@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from db.database import Database, Session
-from db.written import announce
+from db.written import EACH_COMMUNITY, announce, community_tags
 
 Sort = Literal["subscribers", "name", "first_seen"]
 SORTS: tuple[Sort, ...] = ("subscribers", "name", "first_seen")
@@ -135,6 +135,16 @@ async def page(
     return Page(row["items"].encode(), row["count"], following)
 
 
+async def page_as_json(db: Database, filters: Filters, sort: Sort, limit: int, cursor: str | None) -> bytes:
+    """The same as `{"items": […], "next": cursor or null}`, as the API answers it.
+
+    Raises:
+        BadCursor: see decode_cursor.
+    """
+    found = await page(db, filters, sort, limit, cursor)
+    return b'{"items":%b,"next":%b}' % (found.items, orjson.dumps(found.cursor))
+
+
 async def matching(db: Database, filters: Filters) -> int:
     """How many communities the filters leave."""
     return int(await db.value("subreddits.matching", **filters.params()))
@@ -146,13 +156,22 @@ async def one(db: Database, name: str) -> bytes | None:
     return found.encode() if found else None
 
 
+def tags_of_one(name: str, found: bytes | None) -> tuple[str, ...]:
+    """What the answer of `one` depends on: the community, or that there comes none of that name."""
+    if found is None:
+        return ("subreddits",)
+    id = orjson.loads(found)["id"]
+    return f"subreddit:{id}", f"subreddit:{name.lower()}", EACH_COMMUNITY
+
+
 async def merge(session: Session, records: Iterable[Any]) -> int:
     """Write a batch of collectors.records.Subreddit; how many were new. Repeating a batch changes nothing.
 
     A record without `read_at` is of now. Of an older one only its point of growth is kept, where there is none yet.
     """
+    batch = list(records)
     await session.execute("subreddits.stage")
-    await session.copy("staged_subreddits", COLUMNS, map(_fields, records))
+    await session.copy("staged_subreddits", COLUMNS, map(_fields, batch))
     new = int(
         await session.value(
             "subreddits.merge",
@@ -163,13 +182,35 @@ async def merge(session: Session, records: Iterable[Any]) -> int:
             least_share=LEAST_SHARE,
         )
     )
-    await announce(session, "subreddits")
+    touched = community_tags(key for one in batch for key in (one.id, one.name.lower()))
+    await announce(session, "subreddits", *touched)
     return new
 
 
 async def refreshed(session: Session, ids: Sequence[str]) -> None:
     """Note that these communities were asked for and answered, be it with a reading of long ago."""
     await session.execute("subreddits.refreshed", ids=list(ids), latest=LATEST)
+    await announce(session, *community_tags(ids))
+
+
+async def ask_later(session: Session, ids: Sequence[str], again_in: timedelta) -> None:
+    """Note that nothing was learnt of these communities, so that others come first."""
+    await session.execute("subreddits.ask_later", ids=list(ids), again_in=again_in)
+    await announce(session, *community_tags(ids))
+
+
+async def posts_collected(
+    session: Session,
+    ids: Sequence[str],
+    per_hour: Sequence[float],
+    again_in: Sequence[timedelta],
+    at: datetime,
+) -> None:
+    """Note that these communities' posts were read, how many come, and when to read them again."""
+    await session.execute(
+        "subreddits.posts_collected", ids=list(ids), per_hour=list(per_hour), again_in=list(again_in), at=at
+    )
+    await announce(session, *community_tags(ids))
 
 
 async def set_state(
@@ -179,7 +220,7 @@ async def set_state(
     await session.execute(
         "subreddits.set_state", ids=list(ids), state=state, reason=reason, again_in=again_in
     )
-    await announce(session, "subreddits")
+    await announce(session, "subreddits", *community_tags(ids))
 
 
 async def adopt(session: Session, placeholders: Sequence[str], records: Iterable[Any]) -> int:

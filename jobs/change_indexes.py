@@ -24,7 +24,7 @@ async def plan(context: Context, session: Session) -> list[Arguments]:
 
 async def run(context: Context) -> int:
     """How many changes ended. Where DATABASE_ACTIONS does not allow them, what is wanted waits."""
-    if not context.settings.may_change_databases:
+    if not context.settings.viewers_may_act:
         return 0
     wanted = await changes.open_targets(context.db)
     ended = 0

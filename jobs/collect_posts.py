@@ -141,13 +141,8 @@ async def _collected(session: Session, group: Sequence[Due], harvest: Harvest, b
         log.warning("posts beyond the listing's depth are lost", subreddit=group[0].name)
     span = harvest.span(began)
     paces = [posts_pace.pace(one.per_hour, harvest.seen[one.id], span) for one in group]
-    await session.execute(
-        "subreddits.posts_collected",
-        ids=[one.id for one in group],
-        per_hour=paces,
-        again_in=[posts_pace.again_in(pace) for pace in paces],
-        at=began,
-    )
+    waits = [posts_pace.again_in(pace) for pace in paces]
+    await subreddits.posts_collected(session, [one.id for one in group], paces, waits, began)
 
 
 async def _not_collected(
@@ -158,9 +153,7 @@ async def _not_collected(
     if isinstance(failure, Refused) and failure.is_of_the_community:
         await subreddits.set_state(session, ids, "refused", failure.reason, again_in(failure.reason))
     elif failure.reason == "empty":
-        await session.execute(
-            "subreddits.posts_collected", ids=ids, per_hour=[0.0], again_in=[QUIET_AGAIN_IN], at=began
-        )
+        await subreddits.posts_collected(session, ids, [0.0], [QUIET_AGAIN_IN], began)
     else:
         log.info("posts not collected", subreddits=len(ids), why=str(failure))
         await session.execute("subreddits.posts_retry", ids=ids, again_in=SOONEST)

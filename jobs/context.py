@@ -1,6 +1,7 @@
 """What every job is given: one bundle per process, made in app.py or jobs/__main__.py."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from categorization.classify import Classifier
@@ -36,6 +37,9 @@ class Context:
     sampling: Sampling = field(default_factory=Sampling)
     vitals: Vitals = field(default_factory=Vitals)
     watching: Meter = field(default_factory=Meter)
+    cache_rates: Callable[[], Mapping[str, Mapping[str, float]]] = (
+        dict  # by namespace, where there is a cache
+    )
     memory_streak: Streak = field(default_factory=lambda: Streak(MEMORY))
     source_streaks: dict[str, Streak] = field(default_factory=dict)
     answers_stored: dict[str, Counter[str]] = field(default_factory=dict)  # by source, as the tally then was

@@ -107,7 +107,8 @@ async def _ask_why(context: Context, one: str, name: str) -> None:
 
 
 async def _ask_later(context: Context, ids: list[str], again_in: timedelta) -> None:
-    await context.db.execute("subreddits.ask_later", ids=ids, again_in=again_in)
+    async with context.db.transaction() as session:
+        await subreddits.ask_later(session, ids, again_in)
 
 
 async def _answered(session: Session, one: str, found: Subreddit) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from collectors import heap
-from db import instances, samples, series
+from db import cache_history, instances, samples, series
 from jobs.context import Context
 from jobs.sampling import Values
 
@@ -19,6 +19,7 @@ async def run(context: Context) -> int:
         **await _heap(context),
         **await context.vitals.read(context.db),
         **context.watching.take(),
+        **cache_history.named(context.cache_rates()),
     }
     known = {name: value for name, value in values.items() if value is not None}
     await samples.add(context.db, context.process_name, context.instance, datetime.now(UTC), known)

@@ -1,21 +1,13 @@
 """Debian's Prometheus and its promtool, for tests that ask them whether they understand us."""
 
-import os
-import shutil
 import subprocess
 
-import pytest
+from tests import programs
 
 
 def program(name: str) -> str:
     """Where it is; the test is skipped without it, except where the packages are said to be there."""
-    path = shutil.which(name)
-    if path is None:
-        why = f"no {name}: apt-get install prometheus"
-        if os.environ.get("SYSTEM_PACKAGES_REQUIRED"):
-            pytest.fail(why)
-        pytest.skip(why)
-    return path
+    return programs.program(name, "prometheus")
 
 
 def complaints(text: bytes) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings import ROOT, Settings, SettingsError, database_name, described, load_settings
+from settings import PAIRS, ROOT, Settings, SettingsError, database_name, described, load_settings
 
 README = ROOT / "README.md"
 
@@ -48,6 +48,8 @@ def error_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("REDDIT_API_URL", "https://example.org:port", "not a base URL"),
         ("REDDIT_TOKEN_URL", "ftp://example.org/token", "not a base URL"),
         ("INSTAGRAM_API_URL", "https://example.org/v25.0?access_token=", "not a base URL"),
+        ("FASTLY_SERVICE_ID", "abc/purge_all", "letters and digits only"),
+        ("CLOUDFLARE_API_URL", "api.example.org", "not a base URL"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value_and_what_is_wrong(
@@ -112,6 +114,33 @@ def test_a_database_is_called_by_its_name_and_host(url: str, name: str) -> None:
     assert database_name(url) == name
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hunter2@redis",
+        "redis://",
+        "redis://me:hunter2@redis:port",
+        "unix://",
+        "redis://me:hunter2@redis?socket_timeout=soon",
+    ],
+)
+def test_what_is_no_redis_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    said = error_of(monkeypatch, REDIS_URL=url)
+    assert said == "REDIS_URL: write it as redis://HOST:6379/0, rediss:// for TLS, or unix:///PATH"
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2@cache:6379/1", "rediss://cache", "unix:///run/redis.sock?db=2"]
+)
+def test_a_redis_may_be_anywhere(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    settings = load_settings()
+    assert settings.redis_url == url
+    assert "hunter2" not in repr(settings)
+
+
 def test_an_origin_is_allowed_with_or_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example.org/ https://b.example.org")
     assert load_settings().allowed_origins == ("https://a.example.org", "https://b.example.org")
@@ -162,16 +191,22 @@ def test_a_base_url_may_end_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "lacking"),
-    [("INSTAGRAM_ACCESS_TOKEN", "INSTAGRAM_USER_ID"), ("INSTAGRAM_USER_ID", "INSTAGRAM_ACCESS_TOKEN")],
+    ("whose", "there", "lacking"),
+    [(whose, pair[first], pair[1 - first]) for whose, pair in PAIRS.items() for first in (0, 1)],
 )
-def test_half_of_what_instagram_needs_is_refused_without_showing_it(
-    monkeypatch: pytest.MonkeyPatch, there: str, lacking: str
+def test_half_of_a_pair_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, whose: str, there: str, lacking: str
 ) -> None:
     said = error_of(monkeypatch, **{there: "hunter2"})
-    assert said == f"{there} needs {lacking} beside it; unset both to leave Instagram out"
+    assert said == f"{there} needs {lacking} beside it; unset both to leave {whose} out"
     monkeypatch.setenv(lacking, "1")
-    assert load_settings().has_instagram
+    load_settings()
+
+
+def test_several_caches_are_named_with_spaces_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_PURGE_URLS", " http://one:6081/  http://two:6081 ")
+    assert load_settings().edge_purge_urls == ("http://one:6081", "http://two:6081")
+    assert "not a base URL" in error_of(monkeypatch, EDGE_PURGE_URLS="http://one:6081 two:6081")
 
 
 def test_a_token_loses_the_line_break_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,8 +283,8 @@ def test_settings_do_not_change_once_read() -> None:
         ("off", "127.0.0.1", False),
     ],
 )
-def test_databases_are_changed_only_for_whoever_may(actions: Any, address: str, may: bool) -> None:
-    assert Settings(database_actions=actions, bind_address=address).may_change_databases is may
+def test_viewers_act_only_where_they_may(actions: Any, address: str, may: bool) -> None:
+    assert Settings(database_actions=actions, bind_address=address).viewers_may_act is may
 
 
 def test_every_setting_is_described() -> None:

@@ -11,10 +11,6 @@ from dashboard.data.bridge import (
     disconnect,
     settings,
 )
-from dashboard.data.cache import (
-    cache_namespaces,
-    hit_rate,
-)
 from dashboard.data.communities import (
     Sort,
     categories,
@@ -116,7 +112,6 @@ __all__ = [
     "asked",
     "back",
     "bucket_ends",
-    "cache_namespaces",
     "can_control_jobs",
     "categories",
     "change",
@@ -136,7 +131,6 @@ __all__ = [
     "growth",
     "headers_in",
     "hidden",
-    "hit_rate",
     "host_of",
     "instagram_account",
     "instagram_accounts",

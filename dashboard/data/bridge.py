@@ -6,11 +6,12 @@ Everything in `db` is asynchronous and lives on the server's loop; Streamlit run
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from dashboard.data.process_caches import ProcessCaches
 from dashboard.kept import forget
 from db import subreddits, trace
 from db.attribution import asked_by
@@ -23,6 +24,9 @@ from settings import Settings, load_settings
 ANSWER_SECONDS = 10.0
 Row = dict[str, Any]
 T = TypeVar("T")
+Question = Callable[[Database], Awaitable[T]]
+Tags = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+QueryCache = Callable[[str, Hashable, Callable[[], Awaitable[Any]], Tags], Awaitable[Any]]
 
 
 class Unavailable(Exception):
@@ -45,7 +49,8 @@ class Connection:
     loop: asyncio.AbstractEventLoop
     database: Database
     settings: Settings
-    cache_stats: Callable[[], list[Row]]
+    caches: ProcessCaches | None
+    query_cache: QueryCache | None
     run_job: Callable[[str], Awaitable[None]] | None
     pause_job: Callable[[str, bool], Awaitable[None]] | None
     job_list: Sequence[Row]
@@ -63,7 +68,8 @@ def connect(
     database: Database,
     settings: Settings,
     *,
-    cache_stats: Callable[[], list[Row]] = list,
+    caches: ProcessCaches | None = None,
+    query_cache: QueryCache | None = None,
     run_job: Callable[[str], Awaitable[None]] | None = None,
     pause_job: Callable[[str, bool], Awaitable[None]] | None = None,
     job_list: Sequence[Row] = (),
@@ -74,7 +80,8 @@ def connect(
     """Let pages ask `database` through `loop`, on which it was opened.
 
     Args:
-        cache_stats: one dictionary per namespace of the response cache.
+        caches: what the process knows of its caches.
+        query_cache: keeps answers in a namespace under a key, until what they depend on is written.
         run_job: starts a job now, by name.
         pause_job: pauses a job, or lets it go on.
         job_list: name, summary, every_seconds and shared of each job, in the order to show.
@@ -87,7 +94,8 @@ def connect(
         loop,
         database,
         settings,
-        cache_stats,
+        caches,
+        query_cache,
         run_job,
         pause_job,
         job_list,
@@ -115,7 +123,7 @@ def settings() -> Settings:
     return _connection.settings if _connection else load_settings()
 
 
-def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
+def asked(page: str, question: Question[T]) -> T:
     """The answer to a question, attributed to `page NAME` in the query statistics, and timed as a request `PAGE`.
 
     Its time counts from when the page asks, as the page feels it, the wait for the server's loop included.
@@ -160,6 +168,26 @@ def asked(page: str, question: Callable[[Database], Awaitable[T]]) -> T:
     return found
 
 
+def asked_once(page: str, namespace: str, key: Hashable, question: Question[T], tags: Tags = ()) -> T:
+    """The same for what all pages, and maybe the API, ask alike: one answer until what it depends on is written.
+
+    Nobody may change it.
+
+    Args:
+        namespace: of the cache, in which a key stands for the same question wherever it is asked (api/services.py).
+        tags: what the answer depends on beside the namespace's own tags.
+    """
+
+    async def through_cache(database: Database) -> T:
+        there = _connection
+        if there is None or there.query_cache is None:
+            return await question(database)
+        found: T = await there.query_cache(namespace, key, lambda: question(database), tags)
+        return found
+
+    return asked(page, through_cache)
+
+
 def _unavailable(reason: str) -> Unavailable:
     global _down_since
     _down_since = _down_since or datetime.now(UTC)
@@ -180,23 +208,41 @@ def since(minutes: int) -> datetime:
     return datetime.now(UTC) - timedelta(minutes=minutes)
 
 
-def act(connection: Connection, page: str, action: Awaitable[None]) -> None:
-    """Do something on the server's loop, and forget all kept answers.
+def told(work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    """What the process knows from memory, looked at on its own loop, where nothing else happens meanwhile.
+
+    Raises:
+        Unavailable: there is no process, or it does not answer within ANSWER_SECONDS.
+    """
+    there = _connection
+    if there is None or there.loop.is_closed():
+        raise _unavailable("Subpulse is starting or stopping")
+    future = asyncio.run_coroutine_threadsafe(work(there), there.loop)
+    try:
+        return future.result(ANSWER_SECONDS)
+    except TimeoutError as exc:
+        future.cancel()
+        raise _unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
+
+
+def act(connection: Connection, page: str, action: Awaitable[T]) -> T:
+    """Do something on the server's loop, and forget all kept answers; what it brings.
 
     Raises:
         ActionFailed: with the reason.
     """
 
-    async def acting() -> None:
+    async def acting() -> T:
         with asked_by(f"page {page}"):
-            await action
+            return await action
 
     future = asyncio.run_coroutine_threadsafe(acting(), connection.loop)
     try:
-        future.result(ANSWER_SECONDS)
+        found = future.result(ANSWER_SECONDS)
     except TimeoutError as exc:
         future.cancel()
         raise ActionFailed(f"no answer within {ANSWER_SECONDS:.0f} s") from exc
     except Exception as exc:  # an action may fail in any way its job can; the page says which
         raise ActionFailed(str(exc) or type(exc).__name__) from exc
     forget()
+    return found

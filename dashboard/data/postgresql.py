@@ -92,7 +92,7 @@ def targets() -> Sequence[str]:
 
 def may_act() -> bool:
     """Whether viewers may cancel statements, end connections and change indexes."""
-    return settings().may_change_databases
+    return settings().viewers_may_act
 
 
 def ask(name: str, question: Callable[[Target], Awaitable[T]]) -> T | Unanswered:

@@ -1,13 +1,10 @@
-"""Which database is looked at, and what of it; both are in the address."""
-
-from collections.abc import Sequence
+"""Which database is looked at; it is in the address."""
 
 import streamlit as st
 
 from dashboard.data import postgresql
 
 DATABASE = "database"
-VIEW = "view"
 
 
 def database() -> str:
@@ -21,12 +18,3 @@ def database() -> str:
             format_func=lambda name: "Subpulse's own" if name == postgresql.OWN else name,
         )
     )  # fmt: skip
-
-
-def view(names: Sequence[str]) -> str:
-    """The name of the view, the first one while none is chosen."""
-    chosen = st.segmented_control(
-        "View", names, default=names[0], required=True, key=VIEW, bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return str(chosen or names[0])

@@ -10,9 +10,9 @@ from dashboard import choosing, format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data.postgresql import Backend, Holder
 from dashboard.database import code, pool
-from dashboard.database.said import SAID
 from dashboard.database.unanswered import known
 from dashboard.ranges import TimeAxis
+from dashboard.said import SAID
 
 STATES = {  # as PostgreSQL calls them, and what they mean to whoever looks
     "active": "runs a statement",

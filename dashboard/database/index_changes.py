@@ -9,7 +9,7 @@ from dashboard import format, parts
 from dashboard.data import ActionFailed, Row, postgresql
 from dashboard.data import indexes as data
 from dashboard.data.indexes import IndexChange
-from dashboard.database.said import SAID
+from dashboard.said import SAID
 
 STATES = {
     "wanted": "waits for its turn",

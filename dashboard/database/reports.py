@@ -11,7 +11,7 @@ from dashboard.data import ActionFailed, can_control_jobs
 from dashboard.data import reports as data
 from dashboard.data.reports import Costs, Kept, Report
 from dashboard.database import finding
-from dashboard.database.said import SAID
+from dashboard.said import SAID
 
 
 def show(name: str) -> None:

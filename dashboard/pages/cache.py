@@ -1,50 +1,31 @@
-"""What the response cache saves."""
+"""What the caches save, whether they do well, and what to do where they do not."""
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, format, parts, time_axis
+from dashboard import choosing, data, parts, said, time_axis
+from dashboard.caches import connections, front, namespaces, own, redis, verdict
+from dashboard.data import caches
 
 axis = time_axis.show()
-namespaces = data.cache_namespaces()
-if not namespaces:
-    parts.empty("Nothing was cached yet", "The first request to a cached route of the API fills this page.")
-else:
-    hits = sum(row["hits"] for row in namespaces)
-    asked = hits + sum(row["misses"] for row in namespaces)
-    saved = sum(row["saved_ms"] for row in namespaces) / 1e3
-    with st.grid(4, min_column_width=150):
-        st.metric("Hit rate", format.percent(format.share(hits, asked)), border=True)
-        st.metric("Answers from memory", format.number(hits), border=True)
-        st.metric("Time saved", format.duration(saved), border=True)
-        st.metric("Entries kept", format.number(sum(row["items"] for row in namespaces)), border=True)
-    st.caption("Since this process started, whatever the range.")
-    parts.table(
-        pd.DataFrame(namespaces).assign(saved=lambda rows: (rows["saved_ms"] / 1e3).round(1)),
-        {
-            "namespace": parts.text("Namespace", pinned=True),
-            "hits": parts.number("Hits"),
-            "misses": parts.number("Misses"),
-            "hit_rate": parts.number("Hit rate (%)", 1),
-            "items": parts.number("Entries"),
-            "max_items": parts.number("At most"),
-            "ttl_seconds": parts.number("Kept for (s)"),
-            "saved": parts.number("Saved (s)", 1),
-            "evictions": parts.number("Evicted", help="Gave way because the namespace was full"),
-            "invalidations": parts.number("Invalidated", help="Forgotten because data was written"),
-        },
-        alt="Figures of the response cache per namespace",
-    )
-
-with st.skeleton(height=220):
-    steps = data.hit_rate(axis.since, axis.until, axis.step_seconds)
-if steps:
-    time_axis.chart(
-        charts.hit_rate(steps, parts.viewer_zone(), axis),
-        "Hit rate",
-        "Cache hit rate over time, in percent",
-        axis,
-        note="percent of what was asked",
-    )
-else:
-    parts.empty("No hit rate in this range", "It is noted while the API is asked; or choose a longer range.")
+said.tell()
+now = caches.now()
+names = tuple(one["namespace"] for one in now["namespaces"])
+past = None
+try:
+    with st.skeleton(height=300):
+        past = caches.history(names, *axis.span, axis.step_seconds)
+except data.Unavailable as unavailable:  # what lives in memory is shown all the same
+    parts.database_down(unavailable)
+is_known = past is not None
+verdict.show(caches.findings(caches.of_range(now["namespaces"], past)))
+match choosing.view(["Namespaces", "Redis", "In front", "Connections", "Dashboard"], "cache_view"):
+    case "Redis":
+        redis.show(now)
+    case "In front":
+        front.show(now, is_known, axis)
+    case "Connections":
+        connections.show(now, is_known, axis)
+    case "Dashboard":
+        own.show()
+    case _:
+        namespaces.show(now, past, axis)

@@ -1,6 +1,6 @@
 """What PostgreSQL does, what is wrong with it, and what to do about it."""
 
-from dashboard import time_axis
+from dashboard import choosing, said, time_axis
 from dashboard.data import postgresql
 from dashboard.database import (
     choice,
@@ -8,7 +8,6 @@ from dashboard.database import (
     health,
     indexes,
     reports,
-    said,
     slow_log,
     statements,
     workload,
@@ -18,8 +17,8 @@ axis = time_axis.show()
 said.tell()
 name = choice.database()
 is_own = name == postgresql.OWN  # the others' statements are not ours to time
-match choice.view(
-    ["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections", "Reports"]
+match choosing.view(
+    ["Health", "Statements", *["Slow statements"] * is_own, "Indexes", "Connections", "Reports"], "view"
 ):
     case "Health":
         health.show(name, axis)

@@ -1,4 +1,4 @@
-"""The API on a real database: routes and telemetry as the process has them, without the dashboard around."""
+"""The API on a real database: routes and middleware as the process has them, without the dashboard around."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -9,7 +9,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from api.app import routes
+from api.app import declared_routes, routes
+from api.hosts import KnownHosts
+from api.responses.computed import Computed
+from api.responses.front import Front
+from api.responses.policy import Edge
+from api.responses.table import Table
 from api.services import Services, make_cache
 from api.telemetry import Telemetry
 from categorization.classify import Classifier
@@ -19,6 +24,7 @@ from pulse import Pulse
 from settings import Settings
 
 Problem = dict[str, Any]
+NO_EDGE = Edge()
 
 
 @pytest.fixture
@@ -44,9 +50,35 @@ def services(db: Database, settings: Settings, classifier: Classifier, broken: d
     )
 
 
+def table_of(services: Services, edge: Edge = NO_EDGE) -> Table:
+    """The declared routes, whose answers the services' cache keeps."""
+    table = declared_routes(routes(services), edge)
+    table.keep_in(services.cache)
+    return table
+
+
+def front_of(
+    services: Services,
+    edge: Edge = NO_EDGE,
+    hosts: frozenset[str] = frozenset(),
+    table: Table | None = None,
+) -> Starlette:
+    """Routes and middleware in the order in which app.py has them."""
+    table = table or table_of(services, edge)
+    return Starlette(
+        routes=routes(services),
+        middleware=[
+            Middleware(Front, table=table, recorder=services.requests, hosts=hosts, shows_age=edge.is_told),
+            Middleware(KnownHosts, hosts=hosts),
+            Middleware(Telemetry, recorder=services.requests),
+            Middleware(Computed, table=table),
+        ],
+    )
+
+
 @pytest.fixture
 def app(services: Services) -> Starlette:
-    return Starlette(routes=routes(services), middleware=[Middleware(Telemetry, recorder=services.requests)])
+    return front_of(services)
 
 
 @pytest.fixture

@@ -3,15 +3,18 @@
 import platform
 import re
 import time
+from dataclasses import replace
 
 import httpx
 import psutil
 import pytest
 
+from api.edge.purger import PurgeCounts
 from api.services import Services
 from db.database import Database
 from pulse import Fields, Part
 from settings import VERSION
+from tests.api.conftest import front_of
 from tests.factories import subreddit
 from tests.prometheus import complaints
 from tests.stored import keep
@@ -185,14 +188,28 @@ async def test_database_and_cache_are_told(http: httpx.AsyncClient, services: Se
     await http.get("/api/stats")
     await http.get("/api/stats")
     found = await asked(http)
-    assert found['subpulse_cache_lookups_total{namespace="stats",result="hit"}'] == 1
-    assert found['subpulse_cache_lookups_total{namespace="stats",result="miss"}'] == 1
-    assert found['subpulse_cache_entries{namespace="stats"}'] == 1
-    assert found['subpulse_cache_saved_seconds_total{namespace="stats"}'] > 0
+    assert found['subpulse_cache_lookups_total{namespace="/api/stats",result="hit"}'] == 1
+    assert found['subpulse_cache_lookups_total{namespace="/api/stats",result="miss"}'] == 1
+    assert found['subpulse_cache_entries{namespace="/api/stats"}'] == 1
+    assert found['subpulse_cache_saved_seconds_total{namespace="/api/stats"}'] > 0
     assert found["subpulse_database_max_connections"] == db.pool_size
     open_ones = counted(found, "subpulse_database_connections")
     assert 1 <= sum(open_ones.values()) <= db.pool_size
     assert found["subpulse_database_slow_statements_total"] == db.recorder.slow_seen
+
+
+async def test_connections_to_others_and_purges_are_told(services: Services) -> None:
+    told = PurgeCounts(purges=3, failed_tries=1)
+    services = replace(
+        services, edge=lambda: {"fastly": told}, connections=lambda: {"reddit": (100, 2), "edge": (4, 1)}
+    )
+    app = front_of(services)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+        found = await asked(http)
+    assert found['subpulse_client_requests_total{client="reddit"}'] == 100
+    assert found['subpulse_client_connections_total{client="reddit"}'] == 2
+    assert found['subpulse_edge_purges_total{edge="fastly",result="told"}'] == 3
+    assert found['subpulse_edge_purges_total{edge="fastly",result="failed"}'] == 1
 
 
 async def test_it_answers_while_postgresql_does_not(

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from api.services import Services
+from db import subreddits
 from db.database import Database
 
 Read = Callable[[httpx.Response], dict[str, Any]]
@@ -45,12 +45,12 @@ async def test_an_answer_already_kept_is_given_even_while_the_database_is_down(
 
 
 async def test_a_failure_of_ours_tells_nothing_of_our_insides(
-    http: httpx.AsyncClient, services: Services, problem: Read, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, problem: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> bytes:
         raise RuntimeError("hunter2")
 
-    monkeypatch.setattr(type(services.stats), "get", fail)
+    monkeypatch.setattr(subreddits, "stats", fail)
     answer = await http.get("/api/stats")
     assert problem(answer)["status"] == 500
     assert "hunter2" not in answer.text

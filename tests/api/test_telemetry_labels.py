@@ -48,6 +48,23 @@ async def test_requests_are_labelled_by_route_template_method_and_class(
     }
 
 
+async def test_what_is_answered_from_the_cache_is_counted_all_the_same(
+    http: httpx.AsyncClient, services: Services, db: Database
+) -> None:
+    await keep(db, subreddit())
+    for _ in range(3):
+        await http.get("/api/subreddits/teapots?x=1")
+        await http.head("/health")
+    etag = (await http.get("/api/stats")).headers["etag"]
+    await http.get("/api/stats", headers={"If-None-Match": etag})
+    assert labels(services) == {
+        ("/api/subreddits/{name}", "GET", 2): 3,
+        ("/health", "HEAD", 2): 3,
+        ("/api/stats", "GET", 2): 1,
+        ("/api/stats", "GET", 3): 1,
+    }
+
+
 async def test_what_matches_no_route_has_one_label_however_it_is_spelt(
     http: httpx.AsyncClient, services: Services
 ) -> None:

@@ -82,7 +82,7 @@ async def test_arctic_shift_needs_no_credentials(archive: Archive, monkeypatch: 
 
 
 def test_one_sandbox_counts_on_for_all_clients_of_a_process(settings: Settings) -> None:
-    assert _transport(settings).app is _transport(settings).app
+    assert _transport(settings, "sandbox").app is _transport(settings, "sandbox").app
 
 
 async def test_no_cookies_are_kept() -> None:

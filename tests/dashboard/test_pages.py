@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kept import forget
-from db import details, histogram, latency, runs, samples, subreddits
+from db import details, histogram, latency, runs, subreddits
 from tests.dashboard.conftest import House, Open, said
 from tests.factories import subreddit
 
@@ -120,16 +120,6 @@ def test_endpoints_shows_each_route_with_its_errors(house: House, open_page: Ope
     assert (row["count"], row["errors"]) == (100, 2.0)
     assert row["p50"] == pytest.approx(10, rel=0.011)
     assert len(app.get("plotly_chart")) == 4
-
-
-def test_cache_sums_up_its_namespaces(house: House, open_page: Open) -> None:
-    figures = {"hits": 3, "misses": 1, "hit_rate": 75.0, "items": 2, "max_items": 100, "ttl_seconds": 10,
-               "evictions": 0, "expirations": 0, "invalidations": 0, "saved_ms": 1500.0}  # fmt: skip
-    house.connect(cache_stats=lambda: [{"namespace": "stats", **figures}, {"namespace": "page", **figures}])
-    house.do(samples.add(house.db, "app@here", "here", lately(), {"hit_rate": 75.0}))
-    app = open_page("cache")
-    assert [metric.value for metric in app.metric] == ["75.0 %", "6", "3 s", "4"]
-    assert len(app.get("plotly_chart")) == 1
 
 
 def test_what_pages_ask_is_attributed_to_them(house: House, open_page: Open) -> None:

@@ -70,10 +70,12 @@ async def test_routes_are_apart_busiest_first_and_errors_are_counted_by_whose_th
         ("/api/stats", "GET", 2): counts(0.1, 0.2),
         ("/api/stats", "GET", 5): counts(0.3),
         ("/api/stats", "GET", 4): counts(0.1, 0.1),
+        ("/api/stats", "GET", 3): counts(0.1),
     }
     await latency.add(db, "me", {NOW: interval})
     stats, health = await latency.by_route(db, at(NOW), at(NOW + 10))
-    assert (stats.route, stats.count, stats.server_errors, stats.client_errors) == ("/api/stats", 5, 1, 2)
+    assert (stats.route, stats.count, stats.server_errors, stats.client_errors) == ("/api/stats", 6, 1, 2)
+    assert stats.redirections == 1
     assert (health.route, health.count, health.server_errors) == ("/health", 1, 0)
 
 

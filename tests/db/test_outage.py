@@ -93,7 +93,9 @@ async def test_writes_during_an_outage_of_the_listener_are_a_gap(
 ) -> None:
     heard: list[str] = []
     gaps: list[None] = []
-    async with beside(written.listen(own, heard.append, lambda: gaps.append(None))):
+    async with beside(
+        written.listen(own, lambda word: heard.append(word.split()[1]), lambda: gaps.append(None))
+    ):
         await until(lambda: len(gaps) == 1)
         await asyncio.to_thread(stop, server)
         await until(lambda: len(gaps) > 1)

@@ -129,6 +129,13 @@ async def test_without_a_pulse_the_process_is_sampled_all_the_same(db: Database,
     assert set(rows) <= set(series.SERIES), "each series is in the catalogue"
 
 
+async def test_the_caches_rates_are_sampled_where_there_is_one(db: Database, context: Context) -> None:
+    context.cache_rates = lambda: {"stats": {"hits": 2.5, "bytes": 700.0}}
+    await sample_process.run(context)
+    ((rows,),) = await sql(db, "SELECT readings FROM samples_live")
+    assert (rows["cache_stats_hits"], rows["cache_stats_bytes"]) == (2.5, 700)
+
+
 OLD = {
     "source_answers": "INSERT INTO source_answers VALUES "
     "(now() - interval '31 days', 'reddit', 'me', 'alive', '', 1, now()), "

@@ -2,21 +2,9 @@ import asyncio
 
 import pytest
 
-from db.cache import Cache, Namespace
-
-
-class Computation:
-    """Answers `value`, counting how often it was asked; may be held up by a gate."""
-
-    def __init__(self, value: str = "answer") -> None:
-        self.value, self.calls, self.gate = value, 0, asyncio.Event()
-        self.gate.set()
-
-    async def __call__(self) -> str:
-        self.calls += 1
-        value = self.value
-        await self.gate.wait()
-        return value
+from caching.cache import Cache
+from caching.namespace import Namespace
+from tests.caching.computation import Computation
 
 
 @pytest.fixture
@@ -31,7 +19,7 @@ def namespace(now: list[float]) -> Namespace:
 
 async def test_the_second_asker_gets_the_kept_answer(namespace: Namespace) -> None:
     compute = Computation()
-    assert await namespace.get("k", compute) == await namespace.get("k", compute) == "answer"
+    assert await namespace.get("k", compute) == await namespace.get("k", compute) == b"answer"
     assert compute.calls == 1
     assert namespace.stats()["hit_rate"] == 50
 
@@ -60,29 +48,29 @@ async def test_fifty_askers_at_once_cost_one_computation(namespace: Namespace) -
     asking = [asyncio.create_task(namespace.get("k", compute)) for _ in range(50)]
     await asyncio.sleep(0)
     compute.gate.set()
-    assert set(await asyncio.gather(*asking)) == {"answer"}
+    assert set(await asyncio.gather(*asking)) == {b"answer"}
     assert compute.calls == 1
 
 
 async def test_an_answer_begun_before_a_write_is_not_kept_after_it(namespace: Namespace) -> None:
-    compute = Computation("old")
+    compute = Computation(b"old")
     compute.gate.clear()
     slow = asyncio.create_task(namespace.get("k", compute))
     await asyncio.sleep(0)
     namespace.invalidate()
-    compute.value = "new"
+    compute.value = b"new"
     late = asyncio.create_task(namespace.get("k", compute))
     await asyncio.sleep(0)
     compute.gate.set()
-    assert await slow == "old"
-    assert await late == "new"
-    assert await namespace.get("k", compute) == "new"
+    assert await slow == b"old"
+    assert await late == b"new"
+    assert await namespace.get("k", compute) == b"new"
 
 
 async def test_a_failed_computation_reaches_all_who_wait_and_is_not_kept(namespace: Namespace) -> None:
     gate = asyncio.Event()
 
-    async def fail() -> str:
+    async def fail() -> bytes:
         await gate.wait()
         raise RuntimeError("no")
 
@@ -90,13 +78,13 @@ async def test_a_failed_computation_reaches_all_who_wait_and_is_not_kept(namespa
     await asyncio.sleep(0)
     gate.set()
     assert [type(r) for r in await asyncio.gather(*asking, return_exceptions=True)] == [RuntimeError] * 3
-    assert await namespace.get("k", Computation()) == "answer"
+    assert await namespace.get("k", Computation()) == b"answer"
 
 
 async def test_a_write_empties_only_what_carries_its_tag() -> None:
     cache = Cache()
-    people = cache.add("people", ttl_seconds=60, tags=("people",))
-    stats = cache.add("stats", ttl_seconds=60, tags=("people", "posts"))
+    people = cache.add("people", ttl_seconds=300, tags=("people",))
+    stats = cache.add("stats", ttl_seconds=300, tags=("people", "posts"))
     compute = Computation()
     for namespace in (people, stats):
         await namespace.get("k", compute)
@@ -117,7 +105,7 @@ async def test_whoever_waits_still_gets_an_answer_when_the_first_to_ask_gives_up
     await asyncio.wait([first])
     compute.gate.set()
     async with asyncio.timeout(5):
-        assert await asyncio.gather(*waiting) == ["answer"] * 3
+        assert await asyncio.gather(*waiting) == [b"answer"] * 3
     assert first.cancelled()
     assert compute.calls == 2
 
@@ -132,5 +120,5 @@ async def test_whoever_waits_may_give_up_without_harm_to_the_others(namespace: N
     impatient.cancel()
     await asyncio.wait([impatient])
     compute.gate.set()
-    assert await first == "answer"
+    assert await first == b"answer"
     assert compute.calls == 1

@@ -1,8 +1,8 @@
-"""What became of a click on the Database page, told once."""
+"""What became of a click, told once: the click is seen to before its page is drawn."""
 
 import streamlit as st
 
-SAID = "database_said"
+SAID = "said"
 
 
 def tell() -> None:

@@ -1,0 +1,1 @@
+"""Whole answers: kept, compressed, validated by entity tags, and answered before any routing."""

@@ -1,0 +1,1 @@
+"""The Cache page's views: one file each, `show` draws it."""
