@@ -24,6 +24,7 @@ log = structlog.get_logger()
 CHECK_SECONDS = 1.0
 WAIT_SECONDS = 5.0
 APPLICATION = "subpulse"
+PREPARED_MAX = 400  # per connection; we have some 250 different statements
 
 
 class Session:
@@ -131,7 +132,7 @@ class Database:
             },
             min_size=min(kept_connections, pool_size),
             max_size=pool_size,
-            configure=_commit_each,
+            configure=_ready,
             timeout=WAIT_SECONDS,
             reconnect_timeout=2.0,  # short, because `watch` asks again anyway
             open=False,
@@ -272,9 +273,11 @@ class Database:
         return None
 
 
-async def _commit_each(connection: Connection) -> None:
-    """A statement outside a transaction is its own."""
+async def _ready(connection: Connection) -> None:
+    """A statement outside a transaction is its own; and all of ours may stay prepared, where psycopg would forget the
+    hundred and first."""
     await connection.set_autocommit(True)
+    connection.prepared_max = PREPARED_MAX
 
 
 def _says_down(exc: Exception) -> bool:
