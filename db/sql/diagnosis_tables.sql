@@ -1,11 +1,13 @@
 -- name: sizes
--- Bytes of each judged table, the partitions of one together: of its rows, of its long values, of its indexes.
+-- Bytes of each judged table, the partitions of one together: of its rows, of its long values, of its indexes. Rows as
+-- the planner knows them; as they were counted where it does not yet.
 WITH leaf AS (
     SELECT oid, relkind, reltoastrelid, reltuples, coalesce(pg_partition_root(oid)::oid, oid) AS root
     FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND relpersistence <> 't'
 )
 SELECT root::regclass::text AS table, count(*) FILTER (WHERE leaf.oid <> root AND leaf.relkind <> 'p') AS partitions,
-       sum(greatest(leaf.reltuples, 0)) FILTER (WHERE leaf.relkind <> 'p')::bigint AS rows,
+       sum(CASE WHEN leaf.reltuples >= 0 THEN leaf.reltuples ELSE pg_stat_get_live_tuples(leaf.oid) END)
+           FILTER (WHERE leaf.relkind <> 'p')::bigint AS rows,
        sum(coalesce(pg_table_size(leaf.oid), 0) - coalesce(pg_total_relation_size(toast.oid), 0))::bigint AS row_bytes,
        sum(coalesce(pg_total_relation_size(toast.oid), 0))::bigint AS toast_bytes,
        sum(coalesce(pg_indexes_size(leaf.oid), 0))::bigint AS index_bytes,

@@ -60,6 +60,14 @@ async def test_sizes_are_of_a_table_with_all_that_belongs_to_it(shop: Target) ->
     assert papers.toast_bytes > 100_000 > papers.row_bytes
 
 
+async def test_rows_of_a_table_that_was_never_analyzed_are_those_that_were_counted(shop: Target) -> None:
+    await run(shop, "CREATE TABLE papers (id int)", "INSERT INTO papers SELECT generate_series(1, 30)")
+    await run(shop, "SELECT pg_stat_force_next_flush()")
+    found = await tables.sizes(shop)
+    assert isinstance(found, list)
+    assert next(one.rows for one in found if one.table == "public.papers") == 30
+
+
 async def test_a_table_whose_dead_rows_pile_up_is_found(shop: Target) -> None:
     await run(shop, "ANALYZE", "UPDATE sales SET note = ''", "UPDATE sales SET note = 'x' WHERE id < 5000")
     found = await upkeep(shop)
