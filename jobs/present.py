@@ -147,7 +147,10 @@ class Present:
         context, stored = self.context, self.stored
         lately, process = context.requests.second(), context.process.read()
         hits_ever, misses_ever, entries = self._cache_counts()
-        hits, misses, slow = self._growth.add([hits_ever, misses_ever, context.db.recorder.slow_seen])
+        recorder = context.db.recorder
+        hits, misses, slow, statements = self._growth.add(
+            [hits_ever, misses_ever, recorder.slow_seen, recorder.executions]
+        )
         pool = context.db.pool_state()
         with context.watching.timing("sampling"):
             sampled = context.sampling.second(process, pool)
@@ -182,6 +185,7 @@ class Present:
                             context.settings.slow_query_ms,
                             pool.waiting,
                             stored.blocked,
+                            statements,
                         ),
                         verdicts.cache(hits, misses),
                         verdicts.jobs(queue["doing"], queue["waiting"], stored.last_failure, self._working()),

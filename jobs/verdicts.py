@@ -11,13 +11,17 @@ from jobs.alert_rules import MEMORY
 from jobs.source_health import INSTAGRAM, SourceHealth
 
 State = Literal["good", "warning", "bad", "unknown"]
-FEW_HITS_PERCENT = 50.0
-HITS_WORTH_JUDGING = 20
+FEW_HITS_PERCENT = (
+    33.0  # our own look at /health, kept for a second, is a miss: one in three while nobody else asks
+)
+HITS_WORTH_JUDGING = 100  # fewer are mostly the first of their kind
+SLOW_WARNING_SHARE = 0.001  # of the statements; one that met a busy moment says nothing of the database
 MEMORY_WARNING_PERCENT = MEMORY.clear_below
 MEMORY_BAD_PERCENT = MEMORY.fire_above
 BUDGET_WARNING_SHARE = 0.05  # jobs plan with nine tenths; below this, something unplanned spends
 QUEUE_WARNING = 500
 QUOTA_WARNING_PERCENT = 80.0
+SHORT_REST = timedelta(minutes=2)  # too much at once, where the quota has room; nobody need do anything
 BLOCKED_WARNING_SHARE = 0.05  # a block page now and then is met by everybody
 TOKEN_WARNING = timedelta(days=7)  # time enough to get another one by hand
 NOBODY = Blocked()
@@ -48,9 +52,15 @@ def api(p95_ms: float | None, errors: int, requests: int, objective_ms: float) -
 
 
 def database(
-    down_reason: str | None, slow_queries: int, slow_ms: float, waiting: int, blocked: Blocked = NOBODY
+    down_reason: str | None,
+    slow_queries: int,
+    slow_ms: float,
+    waiting: int,
+    blocked: Blocked = NOBODY,
+    statements: int = 0,
 ) -> Verdict:
-    """Slow queries of the last five minutes, and who waits for a connection or, for long, for a lock."""
+    """Slow ones among the statements of the last five minutes, and who waits for a connection or, for long, for a
+    lock."""
     if down_reason is not None:
         return Verdict("Database", "bad", "Down", down_reason[:80], "database")
     if waiting:
@@ -62,7 +72,7 @@ def database(
         detail = f"{blocked.count:,} {wait} for a lock, the longest {longest}"
         return Verdict("Database", state, "Blocked", detail, "database")
     detail = f"{slow_queries:,} over {slow_ms:,.0f} ms in 5 min"
-    if slow_queries:
+    if slow_queries > SLOW_WARNING_SHARE * statements:
         return Verdict("Database", "warning", "Slow queries", detail, "database")
     return Verdict("Database", "good", "Healthy", detail, "database")
 
@@ -128,7 +138,10 @@ def _of_limits(health: SourceHealth) -> Verdict | None:
     quota = told.quota_percent or 0.0
     back_in = told.quota_back_at - now if told.quota_back_at else timedelta(0)
     if back_in > timedelta(0):
-        return _of(health, "bad", "Quota used up", f"answers again in {_rounded(back_in)}")
+        again = f"answers again in {_rounded(back_in)}"
+        if told.quota_percent is None or quota > QUOTA_WARNING_PERCENT:
+            return _of(health, "bad", "Quota used up", again)
+        return _of(health, "good" if back_in <= SHORT_REST else "warning", "Resting", again)
     if quota >= 100:
         return _of(health, "bad", "Quota used up", f"{quota:.0f} % of {told.quota_name or 'its limit'} used")
     if quota > QUOTA_WARNING_PERCENT:
