@@ -80,7 +80,7 @@ def _show_missing(name: str, advised: Advised) -> None:
         "measured."
     )
     if advised.refused or advised.unexplained:
-        with st.expander("What came to mind and is not advised"):
+        with st.expander("What has no plan, or came to mind and is not advised"):
             for refused in advised.refused:
                 st.text(f"{refused.statement}: {refused.sentence}")
             for lacking in advised.unexplained:

@@ -13,7 +13,7 @@ from db.advice.statistics import Key, Table, tables
 from db.database import Session
 from db.diagnosis.abilities import HYPOTHETICAL, Abilities
 from db.diagnosis.target import Target, question
-from db.generic_plans import NotExplained, Plan, generic_plan
+from db.generic_plans import UNEXPLAINABLE, NotExplained, Plan, generic_plan
 
 NOT_ADVISED = {"pg_catalog", "information_schema", "pg_toast"}
 ENTRY_BYTES = 12  # of a B-tree beside its values
@@ -60,6 +60,7 @@ async def missing_indexes(target: Target, asked: Iterable[Asked], able: Abilitie
 async def _plans(
     target: Target, statements: Sequence[Asked]
 ) -> tuple[list[tuple[Asked, Plan]], list[Unexplained]]:
+    """Plans, and statements that should have one; a COPY or a LISTEN asks for no index."""
     found, unexplained = [], []
     async with question(target) as session:
         await session.value("advice.usual_search_path", also=None)
@@ -67,7 +68,8 @@ async def _plans(
             try:
                 found.append((one, await generic_plan(session.connection, one.text)))
             except NotExplained as exc:
-                unexplained.append(Unexplained(one.statement, str(exc)))
+                if str(exc) != UNEXPLAINABLE:
+                    unexplained.append(Unexplained(one.statement, str(exc)))
     return found, unexplained
 
 

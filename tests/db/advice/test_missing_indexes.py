@@ -184,6 +184,11 @@ async def test_how_much_of_the_time_could_be_looked_at_is_told(ours: Target) -> 
     assert [one.why for one in found.unexplained] == ['relation "nowhere" does not exist']
 
 
+async def test_a_statement_that_never_has_a_plan_lacks_none(ours: Target) -> None:
+    found = await advised(ours, "LISTEN written", "COPY posts FROM STDIN")
+    assert (found.explained, found.unexplained) == (0, ())
+
+
 async def test_the_reason_is_one_sentence(ours: Target) -> None:
     text = "SELECT FROM posts WHERE author = $1"
     assert (await the_advice(ours, text)).reason == (
