@@ -100,8 +100,9 @@ def jobs(running: int, waiting: int, last_failure: tuple[str, datetime] | None, 
         name, at = last_failure
         minutes = (datetime.now(UTC) - at).total_seconds() / 60
         ago = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
-        state: State = "warning" if minutes < 15 else "good"
-        return Verdict("Jobs", state, word, f"failed {ago} ago: {name}", "jobs")
+        if minutes < 15:
+            return Verdict("Jobs", "warning", "Run failed", f"{name}, {ago} ago", "jobs")
+        return Verdict("Jobs", "good", word, f"failed {ago} ago: {name}", "jobs")
     return Verdict("Jobs", "good", word, "no failure in 24 h", "jobs")
 
 

@@ -67,7 +67,7 @@ CASES = {
     "nothing to do": (verdicts.jobs(0, 0, None, True), "good", "Idle"),
     "at work": (verdicts.jobs(2, 500, None, True), "good", "Running 2"),
     "a long queue": (verdicts.jobs(2, 501, None, True), "warning", "Running 2"),
-    "a fresh failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True), "warning", "Idle"),
+    "a fresh failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True), "warning", "Run failed"),
     "an old failure": (verdicts.jobs(0, 0, ("prune", minutes_ago(16)), True), "good", "Idle"),
     "no worker": (verdicts.jobs(0, 0, None, False), "bad", "Stopped"),
     "not asked": (verdicts.sources([]), "unknown", "Not asked yet"),
@@ -193,7 +193,7 @@ def test_the_figure_stands_beside_the_word() -> None:
     assert "1,234 over 100 ms" in detail(verdicts.database(None, 1234, 100, 0))
     assert len(detail(verdicts.database("x" * 500, 0, 100, 0))) == 80
     assert "33.3 %" in detail(verdicts.cache(1, 2))
-    assert "14 min ago: prune" in detail(verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True))
+    assert "prune, 14 min ago" in detail(verdicts.jobs(0, 0, ("prune", minutes_ago(14)), True))
     assert "3 h ago" in detail(verdicts.jobs(0, 0, ("prune", minutes_ago(180)), True))
     assert detail(verdicts.sources([health(alive=5)])) == "500 of 1,000 calls left"
     assert detail(verdicts.sources([health(unknown=5)])) == "5 requests failed in 5 min"
