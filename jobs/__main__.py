@@ -178,7 +178,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 def _interval(every: timedelta) -> str:
     seconds = int(every.total_seconds())
-    for unit, length in (("h", 3600), ("min", 60)):
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds % length == 0:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"

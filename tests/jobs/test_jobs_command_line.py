@@ -59,6 +59,7 @@ def test_the_list_names_every_job_and_needs_no_database(tmp_path: Path) -> None:
     assert set(lines) == {job.name for job in JOBS} | {"follow_instagram", "probe_self"}
     assert re.match(r"every 10 min +shared +find communities", lines["discover_subreddits"])
     assert re.match(r"every 1 h +shared", lines["prune"])
+    assert re.match(r"every 7 d +shared", lines["optimize_databases"])
     assert re.match(r"every 5 s +each process", lines["check_alerts"])
 
 
