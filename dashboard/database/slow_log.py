@@ -41,7 +41,10 @@ def show(axis: TimeAxis) -> None:
     if not log:
         st.caption("They are counted for two years, and kept one by one for thirty days.")
         return
-    _open(log, _table(log))
+    chosen = _table(log)
+    if count > len(log) and len(log) < data.SHOWN:
+        st.caption("Of one statement by one asker only the slowest in ten seconds is kept.")
+    _open(log, chosen)
 
 
 def _steps(over: OverTime) -> list[dict[str, object]]:

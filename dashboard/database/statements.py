@@ -55,7 +55,7 @@ def _summary(found: Sequence[StatementTime], axis: TimeAxis) -> None:
     reused = sum(one.calls * (one.reuse or 0.0) for one in known)
     with st.grid(4, min_column_width=150):
         for label, value, beside in (
-            ("Time in SQL", format.duration(seconds), f"{seconds / axis.seconds:,.3f} under way"),
+            ("Time in SQL", format.duration(seconds), f"{seconds / axis.seconds:,.3f} under way on average"),
             ("Statements run", format.number(calls), f"{len(found):,} different ones"),
             ("Slow", format.number(slow), format.percent(format.share(slow, calls), 2) + " of them"),
             (

@@ -147,6 +147,12 @@ def test_the_slowest_statement_is_opened_until_one_is_chosen_that_stays_so(
     assert "SELECT id FROM posts" in [code.value for code in app.code]
 
 
+def test_where_more_was_slow_than_is_kept_the_page_says_why(house: House, open_page: Open) -> None:
+    house.do(ran(house, "SELECT id FROM posts", "job prune", 0.2, calls=2))
+    house.do(was_slow(house, "SELECT id FROM posts", "job prune", 0.2, minutes_ago=1))
+    assert "only the slowest in ten seconds is kept" in said(open_page("database", view="Slow statements"))
+
+
 def test_the_pool_is_told_in_words_in_figures_and_over_time(house: House, open_page: Open) -> None:
     readings = {
         "pool_size": 4.0,
