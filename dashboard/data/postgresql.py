@@ -70,6 +70,7 @@ __all__ = [
     "counters",
     "end_connection",
     "grown",
+    "in_the_strip",
     "may_act",
     "of_all_clients",
     "pool",
@@ -82,6 +83,7 @@ __all__ = [
 
 PAGE = "database"
 WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
+SLOW_QUERIES = "Slow queries"  # the verdict's word; its others are findings of their own
 T = TypeVar("T")
 
 
@@ -120,6 +122,23 @@ def ask(name: str, question: Callable[[Target], Awaitable[T]]) -> T | Unanswered
 def abilities(name: str) -> Abilities | Unanswered:
     """What the server has and lets us see, and what is lacking."""
     return ask(name, abilities_of.abilities)
+
+
+def in_the_strip(name: str) -> list[Finding]:
+    """What the overview says of our own slow statements while it warns of them, so that whoever followed it finds it
+    here."""
+    there = connection()
+    if there is None or name != OWN:
+        return []
+    return [
+        Finding(
+            "watch",
+            one["word"],
+            f"This process: {one['detail']}. Slow statements shows which, with their plans.",
+        )
+        for one in there.present().get("verdicts", ())
+        if one["name"] == "Database" and one["word"] == SLOW_QUERIES
+    ]
 
 
 @kept(seconds=10, entries=20)

@@ -90,7 +90,9 @@ def _show_clients(name: str) -> None:
             f"{found.hidden:,} more are hidden from Subpulse's role; the Health view says what to grant."
         )
     if not found.backends:
-        st.markdown(":material/check_circle: No statement runs and no transaction is open at this moment.")
+        st.markdown(
+            ":material/check_circle: Besides this page's own question no statement runs and no transaction is open."
+        )
         return
     chosen = choosing.table(
         pd.DataFrame(_client(one) for one in found.backends),

@@ -1,6 +1,7 @@
 """Is this database well? What is wrong and what to run, the figures that matter, tables, and what is not seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -21,7 +22,7 @@ def show(name: str, axis: TimeAxis) -> None:
         verdict = postgresql.verdict(name)
     if not known(verdict):
         return
-    _show_findings(verdict)
+    _show_findings(replace(verdict, findings=[*verdict.findings, *postgresql.in_the_strip(name)]))
     _show_figures(name)
     _show_tables(name, axis)
     _show_lacking(name)
@@ -78,7 +79,7 @@ def figures(counters: Counters, ages: Sequence[Age]) -> list[tuple[str, str, str
         (
             "Temporary files",
             format.size(counters.temp_bytes),
-            f"in {counters.temp_files:,} files, {counted}",
+            f"in {format.counted(counters.temp_files, 'file')}, {counted}",
         ),
     ]
 

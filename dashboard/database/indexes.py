@@ -140,7 +140,7 @@ def _show_unneeded(name: str, unneeded: list[Unneeded]) -> None:
 
 
 def _show_all(made: list[Index]) -> None:
-    with st.expander(f"All {len(made):,} indexes"):
+    with st.expander("The one index" if len(made) == 1 else f"All {len(made):,} indexes"):
         parts.table(
             pd.DataFrame(
                 {

@@ -124,6 +124,19 @@ def test_who_asked_is_chosen_in_the_address(house: House, open_page: Open) -> No
     )
 
 
+def test_what_the_overview_says_of_slow_statements_stands_here_too(house: House, open_page: Open) -> None:
+    slow = {
+        "name": "Database",
+        "state": "warning",
+        "word": "Slow queries",
+        "detail": "9 over 100 ms in 5 min",
+    }
+    house.connect(present=lambda: {"verdicts": [slow]})
+    words = said(open_page("database"))
+    assert "This process\\: 9 over 100 ms in 5 min" in words
+    assert "Nothing is wrong" not in words
+
+
 def test_the_slowest_statement_is_opened_until_one_is_chosen_that_stays_so(
     house: House, open_page: Open
 ) -> None:
