@@ -8,7 +8,7 @@ CROSS JOIN LATERAL (
     SELECT id, created_at FROM posts
     WHERE created_at <= now() - make_interval(hours => age.hours)
       AND created_at > now() - make_interval(hours => age.hours)
-                       - least(age.hours * %(late_an_hour)s, %(latest)s)
+                       - least(age.hours * %(late_an_hour)s::interval, %(latest)s::interval)
       AND deleted_at IS NULL
       AND NOT EXISTS (SELECT FROM post_readings AS there
                       WHERE there.post_id = posts.id AND there.age_hours = age.hours
@@ -39,15 +39,15 @@ JOIN posts ON posts.id = answer.post_id
 WHERE reading.post_id = answer.post_id AND reading.read_at IS NULL
   AND answer.read_at >= posts.created_at + make_interval(hours => reading.age_hours)
   AND answer.read_at <= posts.created_at + make_interval(hours => reading.age_hours)
-                        + least(reading.age_hours * %(late_an_hour)s, %(latest)s)
+                        + least(reading.age_hours * %(late_an_hour)s::interval, %(latest)s::interval)
 
 -- name: pass_over
 -- Posts that were asked for and whose answer was of another age, or that are gone: not asked for at this age again.
-UPDATE post_readings SET leased_until = now() + 2 * %(latest)s WHERE post_id = ANY(%(ids)s) AND read_at IS NULL
+UPDATE post_readings SET leased_until = now() + 2 * %(latest)s::interval WHERE post_id = ANY(%(ids)s) AND read_at IS NULL
 
 -- name: forget_late
 -- Readings that never came about.
-DELETE FROM post_readings WHERE read_at IS NULL AND leased_until < now() - 3 * %(latest)s
+DELETE FROM post_readings WHERE read_at IS NULL AND leased_until < now() - 3 * %(latest)s::interval
 
 -- name: bury
 -- Posts that are gone at their source: what their authors wrote and who they were goes, the figures stay.

@@ -1,14 +1,14 @@
 -- name: add_answers
 -- What one process heard of a source within one minute; added to what is there.
 INSERT INTO source_answers AS known (at, source, instance, outcome, reason, count, last_at)
-VALUES (date_trunc('minute', %(at)s), %(source)s, %(instance)s, %(outcome)s, %(reason)s, %(count)s, %(at)s)
+VALUES (date_trunc('minute', %(at)s::timestamptz), %(source)s, %(instance)s, %(outcome)s, %(reason)s, %(count)s, %(at)s)
 ON CONFLICT (at, source, instance, outcome, reason) DO UPDATE SET
     count = known.count + excluded.count, last_at = greatest(known.last_at, excluded.last_at)
 
 -- name: answers_by_reason
 -- How each source answered since a time, the most frequent first.
 SELECT source, outcome, reason, sum(count)::bigint AS count, max(last_at) AS last_at
-FROM source_answers WHERE at >= date_trunc('minute', %(since)s) GROUP BY source, outcome, reason
+FROM source_answers WHERE at >= date_trunc('minute', %(since)s::timestamptz) GROUP BY source, outcome, reason
 ORDER BY count DESC, source, outcome, reason
 
 -- name: answers_over_time
@@ -19,7 +19,7 @@ SELECT date_bin(%(step)s, at, 'epoch') AS at,
        coalesce(sum(count) FILTER (WHERE outcome = 'refused'), 0)::bigint AS refused,
        coalesce(sum(count) FILTER (WHERE outcome = 'unknown'), 0)::bigint AS unknown
 FROM source_answers
-WHERE at >= date_trunc('minute', %(since)s) AND (%(source)s::text IS NULL OR source = %(source)s)
+WHERE at >= date_trunc('minute', %(since)s::timestamptz) AND (%(source)s::text IS NULL OR source = %(source)s)
 GROUP BY 1 ORDER BY 1
 
 -- name: last_answers
