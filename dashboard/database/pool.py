@@ -38,7 +38,7 @@ def figures(pool: Pool) -> list[tuple[str, str, str]]:
             format.duration(use.mean_age_seconds),
             f"oldest {format.duration(use.oldest_seconds)}",
         ),
-        ("Prepared", format.percent(pool.prepared_percent), "were reused, in 5 min"),
+        ("Prepared", format.percent(pool.prepared_percent), "reused, mean of 5 min"),
     ]
 
 
