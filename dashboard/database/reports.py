@@ -82,7 +82,7 @@ def _show_costs(title: str, costs: Costs | None) -> None:
     st.subheader(title, anchor=False)
     span = format.duration((costs.until - costs.since).total_seconds())
     change = f" · to the time before: {costs.change}" if costs.change else ""
-    st.caption(f"{costs.calls:,} calls in {span}, {format.duration(costs.seconds)} in all{change}")
+    st.caption(f"{costs.calls:,} calls in the {span} before, {format.duration(costs.seconds)} in all{change}")
     if costs.statements:
         parts.table(
             pd.DataFrame(
