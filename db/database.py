@@ -166,6 +166,13 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Session]:
+        """A session whose statements see the data as of one moment, whatever others store meanwhile."""
+        async with self.transaction() as session:
+            await session.execute("snapshot.begin")
+            yield session
+
+    @asynccontextmanager
     async def _session(self) -> AsyncIterator[Session]:
         if self.down_reason is not None:
             raise DatabaseDown(self.down_reason)

@@ -119,7 +119,7 @@ async def by_statement(
     db: Database, since: datetime, until: datetime, asker: str | None = None, limit: int | None = None
 ) -> list[StatementTime]:
     """Every statement of a range, or those of one asker, by the time they took in all."""
-    async with db.transaction() as session:
+    async with db.snapshot() as session:
         read = await _Read.of(session, since, until)
         groups = read.grouped(0, lambda key: asker is None or key[1] == asker)
         dearest = sorted(groups.items(), key=lambda one: -read.sums[one[1], MICROSECONDS].sum())[:limit]
@@ -144,7 +144,7 @@ async def by_asker(
     db: Database, since: datetime, until: datetime, statement: str | None = None
 ) -> list[AskerTime]:
     """Every asker of a range, or those of one statement, by the time they took in all."""
-    async with db.transaction() as session:
+    async with db.snapshot() as session:
         read = await _Read.of(session, since, until)
     groups = read.grouped(1, lambda key: statement is None or key[0] == statement)
     totals = read.totals(list(groups.values()))
@@ -182,7 +182,7 @@ async def over_time(
         with_p95: without it no histogram is read, which takes a third of the time; `p95` is then None throughout.
     """
     steps = Steps.of(since, until, step_seconds)
-    async with db.transaction() as session:
+    async with db.snapshot() as session:
         series = await _series(session)
         wanted = _wanted(series, statement, asker)
         each = await SUMS.curve(session, since, until, steps, wanted)
