@@ -184,9 +184,10 @@ class Unneeded:
 
 
 def unneeded(found: Sequence[Index], idle: Unused | None) -> list[Unneeded]:
-    """Indexes that are half made, doubled or unused; each is told of once."""
+    """Indexes that are half made, doubled or unused; each is told of once, and none that is to serve in another's
+    place."""
     half_made, doubled = invalid(found), covered(found)
-    told = {one.index for one in half_made} | {pair.index.index for pair in doubled}
+    told = {one.index for one in half_made} | {one.index for pair in doubled for one in (pair.index, pair.by)}
     only_cost = [Unneeded(one, _half_made(one)) for one in half_made]
     only_cost += [Unneeded(pair.index, _doubled(pair)) for pair in doubled]
     if idle is not None:
