@@ -24,7 +24,7 @@ log = structlog.get_logger()
 CHECK_SECONDS = 1.0
 WAIT_SECONDS = 5.0
 APPLICATION = "subpulse"
-PREPARED_MAX = 400  # per connection; we have some 250 different statements
+PREPARED_MAX = 400  # per connection; we have some 270 different statements
 
 
 class Session:
