@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection
+from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection, only_if_allowed
 from dashboard.data.jobs import can_control_jobs, run_job
 from dashboard.data.postgresql import PAGE, ask
 from dashboard.kept import forget, kept
@@ -134,6 +134,7 @@ async def _times(statement: str, since: datetime, until: datetime) -> tuple[floa
 
 def _want(name: str, wanted: Callable[[Target], Awaitable[int]]) -> None:
     """Note it, and let the job that does it begin at once."""
+    only_if_allowed()
     try:
         answer = ask(name, wanted)
     except Unavailable as exc:
