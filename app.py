@@ -32,7 +32,7 @@ from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from collectors.reuse import CountedTransport, reuse
 from collectors.wire import open_http
-from db import deployments, runs, written
+from db import deployments, outage, runs, written
 from db.database import Database
 from db.diagnosis.target import Target, opened
 from db.errors import DatabaseError
@@ -140,7 +140,7 @@ class Process:
         await self.db.open()
         try:
             async with (
-                background(self.db.watch(self.server.revive)),
+                background(outage.watch(self.db, self.server.revive)),
                 opened(self.settings, self.db) as self.targets,
                 open_runtime(
                     self.settings, self.db, self.classifier, self.requests, self.pulse, "app"

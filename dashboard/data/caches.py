@@ -23,8 +23,8 @@ from dashboard.data.process_caches import ProcessCaches
 from dashboard.kept import kept
 from db import cache_history, latency
 from db.cache_history import COUNTED, FIGURES
-from db.database import PoolState
 from db.levels import finest_at
+from db.pool import PoolState
 
 __all__ = [
     "COUNTED",

@@ -17,8 +17,7 @@ from dashboard.data import caches, streamlit_caches
 from dashboard.kept import kept
 from dashboard.ranges import TimeAxis
 from db import cache_history, histogram, latency, samples
-from db.database import PoolState
-from db.pool import PoolUse
+from db.pool import PoolState, PoolUse
 from settings import Settings
 from tests.dashboard.conftest import House, Open, said
 from tests.dashboard.test_system_page import figures, lines
