@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db import levels, partitions, rollup, statement_times
+from db import levels, partitions, rollup, statement_times, statement_totals
 from db.database import Database, Session, with_schema
 from db.statement_costs import Cost, DrainedStatements
 from tests.conftest import SCHEMA
@@ -184,7 +184,7 @@ async def test_what_is_met_first_while_a_range_is_read_is_not_half_in_it(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await statement_times.add(db, "me", drained((NOW, "a", "me", cost(0.1))))
-    series = statement_times._series
+    series = statement_totals.all_series
     others = iter("bcd")
 
     async def and_others_store(session: Session) -> Any:
@@ -192,7 +192,8 @@ async def test_what_is_met_first_while_a_range_is_read_is_not_half_in_it(
         await statement_times.add(db, "you", drained((NOW, next(others), "you", cost(0.2))))
         return known
 
-    monkeypatch.setattr(statement_times, "_series", and_others_store)
+    for module in (statement_totals, statement_times):
+        monkeypatch.setattr(module, "all_series", and_others_store)
     found = await statement_times.by_statement(db, at(NOW), at(NOW + 10))
     assert [one.statement for one in found] == ["a"]
     assert {one.asker for one in await statement_times.by_asker(db, at(NOW), at(NOW + 10))} == {"me", "you"}
