@@ -1,9 +1,9 @@
 """What the page of slow queries costs: all it asks, over a million slow executions and 30 days of statements.
 
 A hundred statements of three askers each are counted through the stores of `db.statement_totals`, as the process
-leaves them, in every level that their age has; the slow log holds a million rows with plans. The range is all 30 days. Server
-time is the CPU of this process and of PostgreSQL together, from asking to the answer in Python, everything warm; how
-long the questions took by the clock is in the numbers behind it.
+leaves them, in every level that their age has; the slow log holds a million rows with plans. The range is all 30
+days. Server time is the CPU of this process and of PostgreSQL together, from asking to the answer in Python,
+everything warm; how long the questions took by the clock is in the numbers behind it.
 """
 
 import asyncio
