@@ -239,5 +239,6 @@ def test_an_edge_is_told_what_its_answers_carry_and_many_single_things_as_one(se
     assert table.surrogate_keys(("subreddit:t5_1",)) == {"subpulse-subreddit:t5_1"}
     many = [f"subreddit:t5_{n}" for n in range(31)]
     assert table.surrogate_keys(["subreddits", *many]) == {"subpulse-subreddits", "subpulse-each_subreddit"}
+    assert table.surrogate_keys(("subreddit:thé",)) == {"subpulse-subreddit:th%C3%A9"}, "a header holds ASCII"
     assert table.surrogate_keys(("namespace:/api/stats",)) == {"subpulse-subreddits", "subpulse-posts"}
     assert table.surrogate_keys(("namespace:/api/subreddits/{name}",)) == {"subpulse-each_subreddit"}
