@@ -1,22 +1,16 @@
 """The process: dashboard, API, live stream, clock and worker in one. `python app.py`, or `uvicorn app:app`."""
 
 import asyncio
-import errno
 import gc
-import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import streamlit as st
 import structlog
 from starlette.middleware import Middleware
-from streamlit import runtime as streamlit_runtime
-from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 
 from api.app import declared_routes, routes
 from api.caches import Caches
@@ -32,7 +26,7 @@ from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
 from collectors.reuse import CountedTransport, reuse
 from collectors.wire import open_http
-from db import deployments, runs, written
+from db import deployments, outage, runs, written
 from db.database import Database
 from db.diagnosis.target import Target, opened
 from db.errors import DatabaseError
@@ -43,6 +37,7 @@ from jobs.present import Present
 from jobs.runtime import Runtime, background, open_runtime, ticking
 from logs import configure_logs
 from pulse import Pulse
+from serving import before_stopping, check_port, open_pages, server_options
 from settings import ROOT, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -140,7 +135,7 @@ class Process:
         await self.db.open()
         try:
             async with (
-                background(self.db.watch(self.server.revive)),
+                background(outage.watch(self.db, self.server.revive)),
                 opened(self.settings, self.db) as self.targets,
                 open_runtime(
                     self.settings, self.db, self.classifier, self.requests, self.pulse, "app"
@@ -162,7 +157,7 @@ class Process:
         await deployments.note_start(self.db, version, runtime.context.instance)
         self.pulse.publish(present.part)
         self.cache.gap()  # nobody listens yet
-        _before_stopping(self.pulse.close)
+        before_stopping(self.pulse.close)
         async with (
             self._dashboard(runtime),
             ticking(runtime),
@@ -239,58 +234,6 @@ def _second_level(settings: Settings) -> "RedisLevel | None":
     return RedisLevel(settings.redis_url)
 
 
-def open_pages() -> int | None:
-    """Browser tabs with a page of the dashboard open; None before the dashboard runs."""
-    if not streamlit_runtime.exists():
-        return None
-    found = streamlit_runtime.get_instance().stats_mgr.get_stats([ACTIVE_SESSIONS_FAMILY])
-    return sum(stat.value for stat in found.get(ACTIVE_SESSIONS_FAMILY, ()) if isinstance(stat, GaugeStat))
-
-
-def _before_stopping(call: Callable[[], None]) -> None:
-    """Call this on Ctrl-C or SIGTERM before the server stops: it waits for open streams, so they must end first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        following = signal.getsignal(number)
-
-        def handle(received: int, frame: FrameType | None, following: Any = following) -> None:
-            call()
-            if callable(following):
-                following(received, frame)
-
-        try:
-            signal.signal(number, handle)
-        except ValueError:
-            return  # not the main thread: whoever runs us there handles signals
-
-
-def _check_port(settings: Settings) -> None:
-    family = socket.AF_INET6 if ":" in settings.bind_address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.bind_address, settings.port))
-        except OSError as exc:
-            raise SettingsError(
-                f"cannot listen on {settings.bind_address}:{settings.port}: {exc.strerror}; {_way_out(exc, settings)}"
-            ) from exc
-
-
-def _way_out(exc: OSError, settings: Settings) -> str:
-    if exc.errno == errno.EADDRINUSE:
-        return f"choose another port, such as PORT={settings.port + 1 if settings.port < 65535 else 8501}"
-    return "BIND_ADDRESS must be an address of this machine, and ports below 1024 are the system's"
-
-
-def server_options(settings: Settings) -> dict[str, Any]:
-    """What the settings say to Streamlit's server. On a loopback address only loopback names may reach a page's
-    WebSocket, and those that the operator allowed: a name that merely resolves to this machine is not ours."""
-    return {
-        "server.port": settings.port,
-        "server.address": settings.bind_address,
-        "server.allowedHosts": sorted(allowed_hosts(settings)),
-    }
-
-
 def _stop(why: Exception) -> None:
     print(f"subpulse: {why}", file=sys.stderr)
     sys.exit(1)
@@ -316,7 +259,7 @@ if __name__ == "__main__":
             )
         )
     try:
-        _check_port(process.settings)
+        check_port(process.settings)
         prepare(process.server, process.db.schema)
     except (SettingsError, DatabaseError) as exc:
         _stop(exc)

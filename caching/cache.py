@@ -108,10 +108,6 @@ class Cache:
         self.hear(" ".join((uuid4().hex, *tags)))
         return sum(one.counters.forgotten for one in self.namespaces.values()) - before
 
-    def invalidate_all(self) -> None:
-        """Everything was written, for all we know."""
-        self.invalidate(ALL)
-
     def _forget_all(self, tags: tuple[str, ...]) -> None:
         for tag in tags:
             self._forget(tag)

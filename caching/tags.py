@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable
 from caching.entry import key_digest
 
 ALL = "*"
+WRITTEN_REMEMBERED = 10_000  # tags; beyond, everything counts as written
 
 
 def namespace_tag(name: str) -> str:
@@ -48,10 +49,12 @@ class TagIndex:
 
     def note(self, tag: str, generation: int, remember: bool) -> list[Hashable]:
         """A tag was written; the keys that carry it. Remembered only while something is being computed."""
-        if remember:
+        if not remember:
+            self._written.clear()
+        elif len(self._written) < WRITTEN_REMEMBERED:
             self._written[tag] = generation
         else:
-            self._written.clear()
+            self.note_all(generation)
         return list(self._keys.get(tag, ()))
 
     def note_all(self, generation: int) -> None:

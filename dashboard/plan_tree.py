@@ -16,7 +16,7 @@ LETTERS, LETTERS_ON_A_PHONE = 120, 46
 
 
 class Node(Protocol):
-    """What is drawn of a plan's node, such as db.plans.PlanNode: costs and rows as PostgreSQL estimates them."""
+    """What is drawn of a plan's node, such as db.plan_tree.PlanNode: costs and rows as PostgreSQL estimates them."""
 
     @property
     def kind(self) -> str: ...

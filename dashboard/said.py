@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from dashboard import format
+
 SAID = "said"
 
 
 def tell() -> None:
-    """Show it, if there is something to tell."""
+    """Show it, if there is something to tell; whatever signs are in it, they mean nothing."""
     if said := st.session_state.pop(SAID, None):
-        st.toast(said)
+        st.toast(format.plain(said))

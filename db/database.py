@@ -1,9 +1,7 @@
 """The one way to PostgreSQL: a pool of measured connections, statements by name, and a word for "down"."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -14,17 +12,17 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from db.attribution import asker
-from db.errors import DatabaseDown
+from db.errors import DatabaseDown, one_line
 from db.measure import MeasuredCursor, QueryRecorder, measured_cursor
-from db.pool import Connection, MeasuredPool, PoolUse
+from db.outage import why_not_anew
+from db.pool import Connection, MeasuredPool, PoolState
 from db.statements import statements
 
 log = structlog.get_logger()
 
-CHECK_SECONDS = 1.0
 WAIT_SECONDS = 5.0
 APPLICATION = "subpulse"
-PREPARED_MAX = 400  # per connection; we have some 250 different statements
+PREPARED_MAX = 400  # per connection; we have some 270 different statements
 
 
 class Session:
@@ -81,29 +79,11 @@ class Session:
                 await copy.write_row(row)
 
 
-@dataclass(frozen=True, slots=True)
-class PoolState:
-    """The pool at one moment: connections open, in use, and requests waiting for one; and its use until then.
-
-    Attributes:
-        executions, reuses: statements executed, and those that reused a prepared one, since the process began;
-            of statements of which that is known.
-    """
-
-    size: int
-    in_use: int
-    waiting: int
-    limit: int
-    use: PoolUse = field(default_factory=PoolUse)
-    executions: int = 0
-    reuses: int = 0
-
-
 class Database:
     """A pool on one schema of one PostgreSQL.
 
     `conninfo` is asked again for each new connection, because an embedded server may come back elsewhere.
-    While PostgreSQL is away every call raises DatabaseDown at once; `watch` notices its return.
+    While PostgreSQL is away every call raises DatabaseDown at once; db/outage.py notices its return.
     """
 
     def __init__(
@@ -134,7 +114,7 @@ class Database:
             max_size=pool_size,
             configure=_ready,
             timeout=WAIT_SECONDS,
-            reconnect_timeout=2.0,  # short, because `watch` asks again anyway
+            reconnect_timeout=2.0,  # short, because `outage.watch` asks again anyway
             open=False,
             name="subpulse",
         )
@@ -154,7 +134,7 @@ class Database:
             await self.pool.open(wait=True, timeout=WAIT_SECONDS)
         except PoolTimeout as exc:
             await self.pool.close()
-            raise DatabaseDown(f"PostgreSQL does not answer: {await self._why_not_anew()}") from exc
+            raise DatabaseDown(f"PostgreSQL does not answer: {await why_not_anew(self.conninfo)}") from exc
 
     async def close(self) -> None:
         await self.pool.close()
@@ -163,6 +143,13 @@ class Database:
     async def transaction(self) -> AsyncIterator[Session]:
         """A session whose statements happen together or not at all."""
         async with self._session() as session, session.connection.transaction():
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Session]:
+        """A session whose statements see the data as of one moment, whatever others store meanwhile."""
+        async with self.transaction() as session:
+            await session.execute("snapshot.begin")
             yield session
 
     @asynccontextmanager
@@ -180,7 +167,7 @@ class Database:
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests) as exc:
             if not _says_down(exc):
                 raise
-            raise DatabaseDown(_one_line(exc)) from exc
+            raise DatabaseDown(one_line(exc)) from exc
 
     async def rows(self, statement: str, /, **params: Any) -> list[DictRow]:
         """Every row of the statement `topic.name` as a dictionary."""
@@ -226,52 +213,6 @@ class Database:
             self.recorder.reuses,
         )
 
-    async def watch(self, revive: Callable[[], None] | None = None, every: float | None = None) -> None:
-        """Until cancelled: notice that PostgreSQL went away or came back, and mend the pool.
-
-        `revive` is called in a thread while it is away; it may start a server of our own again. It is asked `every`
-        so many seconds, else each CHECK_SECONDS.
-        """
-        while True:
-            reason = await self._why()
-            if reason is not None:
-                if self.down_reason is None:
-                    self.log.error("database down", reason=reason)
-                if revive is not None:
-                    with suppress(Exception):  # whatever it says, we ask again in a second
-                        await asyncio.to_thread(revive)
-            elif self.down_reason is not None:
-                await self.pool.check()
-                self.log.info("database back")
-            self.down_reason = reason
-            await asyncio.sleep(every or CHECK_SECONDS)
-
-    async def _why(self) -> str | None:
-        """Why PostgreSQL does not answer, or None; while all is well a connection of the pool is asked."""
-        state = self.pool_state()
-        if self.down_reason is not None or self.pool.closed or not state.size:
-            return await self._why_not_anew()
-        if state.size <= state.in_use:
-            return None  # all are busy, which is no outage; whoever holds them would hear of one first
-        try:
-            async with asyncio.timeout(2 * CHECK_SECONDS), self.pool.connection() as connection:
-                await connection.execute("SELECT 1")
-        except (psycopg.Error, PoolTimeout, OSError, TimeoutError) as exc:
-            return _one_line(exc) or "no answer in time"
-        return None
-
-    async def _why_not_anew(self) -> str | None:
-        """Why a new connection does not come about, or None."""
-        try:
-            async with (
-                asyncio.timeout(2 * CHECK_SECONDS),
-                await psycopg.AsyncConnection.connect(self.conninfo()) as connection,
-            ):
-                await connection.execute("SELECT 1")
-        except (psycopg.Error, OSError, TimeoutError) as exc:
-            return _one_line(exc) or "no answer in time"
-        return None
-
 
 async def _ready(connection: Connection) -> None:
     """A statement outside a transaction is its own; and all of ours may stay prepared, where psycopg would forget the
@@ -296,7 +237,3 @@ def with_schema(conninfo: str, schema: str) -> str:
 def with_name(conninfo: str) -> str:
     """`conninfo` under our name, by which others see whose connection it is, unless it has one already."""
     return make_conninfo(conninfo, fallback_application_name=APPLICATION)
-
-
-def _one_line(exc: BaseException) -> str:
-    return " ".join(str(exc).split())

@@ -18,3 +18,8 @@ class MigrationError(DatabaseError):
 
 class EmbeddedServerError(DatabaseError):
     """The embedded PostgreSQL did not start."""
+
+
+def one_line(exc: BaseException) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(exc).split())

@@ -77,7 +77,7 @@ class RouteLatency:
 
 async def by_route(db: Database, since: datetime, until: datetime) -> list[RouteLatency]:
     """Every route and method of a range, the busiest first; exact to 10 s at its ends as far as that is kept."""
-    async with db.transaction() as session:
+    async with db.snapshot() as session:
         series = await _series(session)
         totals = await STORE.totals(session, since, until, max(series, default=0) + 1)
     names = {one: place for place, one in enumerate(sorted({name[:2] for name in series.values()}))}
@@ -152,7 +152,7 @@ async def over_time(
     Steps become longer where the range is so old that nothing finer is kept.
     """
     steps = Steps.of(since, until, step_seconds)
-    async with db.transaction() as session:
+    async with db.snapshot() as session:
         series = await _series(session)
         wanted = np.zeros(max(series, default=0) + 1, bool)
         failed = np.zeros_like(wanted)

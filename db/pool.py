@@ -39,6 +39,24 @@ class PoolUse:
         return self.handed_out / self.made if self.made else None
 
 
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The pool at one moment: connections open, in use, and requests waiting for one; and its use until then.
+
+    Attributes:
+        executions, reuses: statements executed, and those that reused a prepared one, since the process began;
+            of statements of which that is known.
+    """
+
+    size: int
+    in_use: int
+    waiting: int
+    limit: int
+    use: PoolUse = field(default_factory=PoolUse)
+    executions: int = 0
+    reuses: int = 0
+
+
 class MeasuredPool(AsyncConnectionPool[Connection]):
     """The pool, with an eye on who asks and on what it opens."""
 

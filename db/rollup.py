@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from db import latency, samples, statement_times
+from db import latency, samples, statement_totals
 from db.counts import CountStore
 from db.database import Database
 from db.levels import DAY, HOUR
 
 GRACE_SECONDS = 60  # how long processes may take to store their last interval
-STORES: tuple[CountStore, ...] = (latency.STORE, statement_times.TIMES, statement_times.SUMS)
+STORES: tuple[CountStore, ...] = (latency.STORE, statement_totals.TIMES, statement_totals.SUMS)
 LONGER = ((DAY, HOUR), (30 * DAY, DAY))  # an interval, and those it is made of
 
 

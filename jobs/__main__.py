@@ -11,7 +11,7 @@ from pathlib import Path
 
 from categorization.classify import Classifier
 from categorization.taxonomy import TaxonomyError, load_taxonomy
-from db import deployments, runs
+from db import deployments, outage, runs
 from db.database import Database
 from db.errors import DatabaseError
 from db.measure import QueryRecorder
@@ -169,7 +169,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
     db = Database(server.conninfo, schema, QueryRecorder(settings.slow_query_ms), settings.database_pool_size)
     try:
         await db.open()
-        async with background(db.watch(server.revive)):
+        async with background(outage.watch(db, server.revive)):
             yield db
     finally:
         await db.close()

@@ -1,34 +1,19 @@
 """One database's report: all that is asked of it, one question after the other."""
 
 from datetime import datetime
-from typing import TypeVar
 
 from db import report_costs, reports, samples
 from db.advice.gathered import statements_asked
 from db.advice.missing import missing_indexes
 from db.database import Database
 from db.diagnosis import bloat, findings, tables, workload
-from db.diagnosis.abilities import Unanswered, abilities
+from db.diagnosis.abilities import abilities
 from db.diagnosis.analyze import StaleTable, analyze_each
+from db.diagnosis.findings import NotKnown
 from db.diagnosis.target import Target
 from db.reports import Counters, MissingIndex, Report
 
 WATCHED_IS_NOT_WRITTEN_TO = "Subpulse writes to no database that it only watches"
-T = TypeVar("T")
-
-
-class _Unanswered:
-    """Collects what could not be found out, once for each reason."""
-
-    def __init__(self) -> None:
-        self.all: list[Unanswered] = []
-
-    def known(self, answer: T | Unanswered) -> T | None:
-        if not isinstance(answer, Unanswered):
-            return answer
-        if answer not in self.all:
-            self.all.append(answer)
-        return None
 
 
 async def gathered(kept: Database, target: Target, at: datetime) -> tuple[Report, Counters | None]:
@@ -42,7 +27,7 @@ async def gathered(kept: Database, target: Target, at: datetime) -> tuple[Report
     Raises:
         DatabaseDown: the target, or our own database, is away.
     """
-    lacking = _Unanswered()
+    lacking = NotKnown()
     stale = await _stale(target, lacking)
     verdict = await findings.verdict(target, kept, await samples.machine_memory_bytes(kept))
     for unanswered in verdict.unanswered:
@@ -67,7 +52,7 @@ async def gathered(kept: Database, target: Target, at: datetime) -> tuple[Report
     return report, counters
 
 
-async def _stale(target: Target, lacking: _Unanswered) -> list[StaleTable]:
+async def _stale(target: Target, lacking: NotKnown) -> list[StaleTable]:
     upkeep = lacking.known(await tables.upkeep(target))
     found = tables.stale_statistics(upkeep or [])
     if target.is_own:

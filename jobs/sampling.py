@@ -8,7 +8,7 @@ from collectors.loop_lag import LoopLag
 from collectors.process import ProcessSample
 from collectors.system import SystemSampler
 from db import histogram
-from db.database import PoolState
+from db.pool import PoolState
 
 Values = dict[str, float | None]
 SPAN_SECONDS = 10  # what the pool's figures speak of, where they are read each second

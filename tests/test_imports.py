@@ -12,6 +12,7 @@ ALLOWED = {
     "dashboard": {"settings"},
     "dashboard/data": {"db", "settings"},
     "api": {"caching", "db", "categorization", "pulse", "settings"},
+    "serving": {"api", "settings"},
     "jobs": {"collectors", "db", "categorization", "pulse", "settings"},
     "collectors": BELOW,
     "db": BELOW,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 SURROGATE_PREFIX = "subpulse"
@@ -77,8 +78,8 @@ def surrogate_keys(tags: Iterable[str]) -> list[str]:
 
 
 def surrogate_key(tag: str) -> str:
-    """The name of a tag at an edge, which may have other people's tags as well."""
-    return f"{SURROGATE_PREFIX}-{tag}"
+    """The name of a tag at an edge, which may have other people's tags as well; a header holds ASCII only."""
+    return f"{SURROGATE_PREFIX}-{quote(tag, safe=':')}"
 
 
 def cacheable(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
@@ -121,7 +121,8 @@ class Table:
         if route is None:
             return None
         known = normal(query, route.defaults)
-        found = Asked(route, path, known, f"{path}?{known.decode()}" if known else path)
+        address = quote(path)  # so that no path reads like another one with its coding behind it
+        found = Asked(route, path, known, f"{address}?{known.decode()}" if known else address)
         if len(path) + len(query) <= LONGEST_REMEMBERED:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()

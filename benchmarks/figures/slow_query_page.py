@@ -1,9 +1,9 @@
 """What the page of slow queries costs: all it asks, over a million slow executions and 30 days of statements.
 
-A hundred statements of three askers each are counted through `db.statement_times`' stores as the process leaves them,
-in every level that their age has; the slow log holds a million rows with plans. The range is all 30 days. Server time
-is the CPU of this process and of PostgreSQL together, from asking to the answer in Python, everything warm; how long
-the questions took by the clock is in the numbers behind it.
+A hundred statements of three askers each are counted through the stores of `db.statement_totals`, as the process
+leaves them, in every level that their age has; the slow log holds a million rows with plans. The range is all 30
+days. Server time is the CPU of this process and of PostgreSQL together, from asking to the answer in Python,
+everything warm; how long the questions took by the clock is in the numbers behind it.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from db import histogram, partitions, slow_queries, statement_times
 from db.database import Database
 from db.levels import DAY, HOUR, STEP, moment
 from db.packed import Counted
-from db.statement_times import CALLS, MICROSECONDS, REUSES, ROWS, SLOW, SUMS, TIMES
+from db.statement_totals import CALLS, MICROSECONDS, REUSES, ROWS, SLOW, SUMS, TIMES
 
 SLOW_ROWS, QUICK_SLOW_ROWS = 1_000_000, 50_000
 HOURS = 30 * 24

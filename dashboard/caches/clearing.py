@@ -84,11 +84,10 @@ def _button(
 
 def _clear(what: str, deed: Callable[[], int]) -> None:
     """Run before the page does, so that the page shows what became of it."""
-    what = format.plain(what)
     try:
         forgotten = deed()
     except ActionFailed as exc:
-        st.session_state[SAID] = f"Nothing was cleared of {what}: {format.plain(str(exc))}"
+        st.session_state[SAID] = f"Nothing was cleared of {what}: {exc}"
     else:
         st.session_state[SAID] = (
             f"Cleared {what}: {format.counted(forgotten, 'answer')} here, and what others kept of it."

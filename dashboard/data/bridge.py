@@ -22,6 +22,7 @@ from db.requests import RequestRecorder
 from settings import Settings, load_settings
 
 ANSWER_SECONDS = 10.0
+WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
 Row = dict[str, Any]
 T = TypeVar("T")
 Question = Callable[[Database], Awaitable[T]]
@@ -39,7 +40,7 @@ class Unavailable(Exception):
 
 
 class ActionFailed(Exception):
-    """A job could not be started or paused; the message says why."""
+    """What somebody clicked was not done; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,21 @@ def connection() -> Connection | None:
 def settings() -> Settings:
     """The process's settings, or the environment's while there is no process."""
     return _connection.settings if _connection else load_settings()
+
+
+def may_act() -> bool:
+    """Whether viewers may cancel statements, end connections, change indexes and clear caches."""
+    return settings().viewers_may_act
+
+
+def only_if_allowed() -> None:
+    """A button that is off keeps nobody from sending its click.
+
+    Raises:
+        ActionFailed: viewers may not act.
+    """
+    if not may_act():
+        raise ActionFailed(WHY_NOT)
 
 
 def asked(page: str, question: Question[T]) -> T:

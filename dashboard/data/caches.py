@@ -7,13 +7,24 @@ from datetime import UTC, datetime
 from math import isnan, nan
 
 from dashboard import kept as keeping
-from dashboard.data.bridge import ActionFailed, Connection, Row, act, asked, connection, settings, told
+from dashboard.data.bridge import (
+    WHY_NOT,
+    ActionFailed,
+    Connection,
+    Row,
+    act,
+    asked,
+    connection,
+    may_act,
+    only_if_allowed,
+    told,
+)
 from dashboard.data.process_caches import ProcessCaches
 from dashboard.kept import kept
 from db import cache_history, latency
 from db.cache_history import COUNTED, FIGURES
-from db.database import PoolState
 from db.levels import finest_at
+from db.pool import PoolState
 
 __all__ = [
     "COUNTED",
@@ -35,7 +46,6 @@ __all__ = [
 ]
 
 PAGE = "cache"
-WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
 COLUMNS = (*FIGURES, "hit_rate")
 Columns = tuple["array[float]", ...]  # epoch seconds, then COLUMNS; not a number where nothing is known
 NOTHING: Row = {
@@ -179,7 +189,7 @@ def kept_by_pages() -> list[Row]:
 def may_clear() -> bool:
     """Whether viewers may clear caches, and there is a process that can."""
     there = connection()
-    return settings().viewers_may_act and there is not None and there.caches is not None
+    return may_act() and there is not None and there.caches is not None
 
 
 def clear(tag: str) -> int:
@@ -212,6 +222,5 @@ def _cleared(deed: Callable[[ProcessCaches], Awaitable[int]]) -> int:
     there = connection()
     if there is None or there.caches is None:
         raise ActionFailed("this process has no caches")
-    if not settings().viewers_may_act:
-        raise ActionFailed(WHY_NOT)
+    only_if_allowed()
     return act(there, PAGE, deed(there.caches))

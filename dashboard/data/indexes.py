@@ -3,7 +3,14 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection
+from dashboard.data.bridge import (
+    ANSWER_SECONDS,
+    ActionFailed,
+    Unavailable,
+    asked,
+    connection,
+    only_if_allowed,
+)
 from dashboard.data.jobs import can_control_jobs, run_job
 from dashboard.data.postgresql import PAGE, ask
 from dashboard.kept import forget, kept
@@ -41,6 +48,7 @@ __all__ = [
 ]
 
 BY_WHOM = "the Database page"
+PLANNING_SECONDS = ANSWER_SECONDS / 2  # the rest is for asking what was run, and for checking what is advised
 coverage_of_all = reading.coverage_of_all
 
 
@@ -77,7 +85,8 @@ def advised(name: str) -> Advised | Unanswered:
     """Indexes that the statements of the last days lack, the most seconds first; nothing is run but EXPLAIN."""
 
     async def looked(target: Target) -> Advised:
-        return await missing.missing_indexes(target, await statements_asked(target), await abilities(target))
+        statements, able = await statements_asked(target), await abilities(target)
+        return await missing.missing_indexes(target, statements, able, PLANNING_SECONDS)
 
     return ask(name, looked)
 
@@ -134,6 +143,7 @@ async def _times(statement: str, since: datetime, until: datetime) -> tuple[floa
 
 def _want(name: str, wanted: Callable[[Target], Awaitable[int]]) -> None:
     """Note it, and let the job that does it begin at once."""
+    only_if_allowed()
     try:
         answer = ask(name, wanted)
     except Unavailable as exc:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from dashboard.data.bridge import ActionFailed, Unavailable, asked, connection, settings
+from dashboard.data.bridge import (
+    WHY_NOT,
+    ActionFailed,
+    Unavailable,
+    asked,
+    connection,
+    may_act,
+    only_if_allowed,
+)
 from dashboard.kept import forget, kept
 from db import samples
 from db.database import Database
@@ -82,7 +90,6 @@ __all__ = [
 ]
 
 PAGE = "database"
-WHY_NOT = "Only while Subpulse listens on this machine alone; DATABASE_ACTIONS=on allows it elsewhere"
 SLOW_QUERIES = "Slow queries"  # the verdict's word; its others are findings of their own
 T = TypeVar("T")
 
@@ -90,11 +97,6 @@ T = TypeVar("T")
 def targets() -> Sequence[str]:
     """Names of the databases that are looked at, our own first."""
     return tuple(there.targets) if (there := connection()) else (OWN,)
-
-
-def may_act() -> bool:
-    """Whether viewers may cancel statements, end connections and change indexes."""
-    return settings().viewers_may_act
 
 
 def ask(name: str, question: Callable[[Target], Awaitable[T]]) -> T | Unanswered:
@@ -249,6 +251,7 @@ def end_connection(name: str, pid: int, backend_start: datetime) -> Ended:
 
 
 def _signalled(name: str, deed: Callable[[Target], Awaitable[Ended]]) -> Ended:
+    only_if_allowed()
     try:
         ended = ask(name, deed)
     except Unavailable as exc:

@@ -8,7 +8,8 @@ from dashboard.kept import kept
 from db import plan_tree, plans, slow_queries, statement_times
 from db.plan_tree import PlanNode
 from db.slow_queries import Beside, Opened, Slow
-from db.statement_times import AskerTime, OverTime, StatementTime, Totals
+from db.statement_times import AskerTime, OverTime, StatementTime
+from db.statement_totals import Totals
 
 __all__ = [
     "SHOWN",

@@ -94,7 +94,7 @@ def lever(name: str, label: str, schema: str, index: str, deed: "partial[None]")
 def _button(name: str, label: str, key: str, deed: "partial[None]") -> None:
     allowed = postgresql.may_act()
     st.button(
-        label, key=f"{name}-{key}", disabled=not allowed, help=None if allowed else postgresql.WHY_NOT,
+        format.plain(label), key=f"{name}-{key}", disabled=not allowed, help=None if allowed else postgresql.WHY_NOT,
         on_click=_act, args=(label, deed),
     )  # fmt: skip
 

@@ -1,7 +1,9 @@
 """Which indexes are missing: from the plans of statements that were asked, checked where that can be done."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from db.advice.advice import Advised, IndexAdvice, Refused, Served, Unexplained
 from db.advice.asked import Asked
@@ -18,6 +20,7 @@ from db.generic_plans import UNEXPLAINABLE, NotExplained, Plan, generic_plan
 NOT_ADVISED = {"pg_catalog", "information_schema", "pg_toast"}
 ENTRY_BYTES = 12  # of a B-tree beside its values
 SHOWN_SIGNS = 80  # of a statement in a sentence
+NO_TIME = "there was no time to plan them; the weekly report plans all"
 FILLED_SHARE = 0.9  # of a B-tree's pages
 
 
@@ -29,14 +32,20 @@ class _Wanted:
     needs: list[Need] = field(default_factory=list)
 
 
-async def missing_indexes(target: Target, asked: Iterable[Asked], able: Abilities) -> Advised:
+async def missing_indexes(
+    target: Target, asked: Iterable[Asked], able: Abilities, planning_seconds: float = math.inf
+) -> Advised:
     """The indexes that these statements lack; nothing is run but EXPLAIN.
+
+    Args:
+        planning_seconds: within which statements are planned, the dearest first: a page waits for it, and a plan
+            takes a dozen round trips to a server that may be far away.
 
     Raises:
         DatabaseDown: the server is away.
     """
-    statements = list(asked)
-    plans, unexplained = await _plans(target, statements)
+    statements = sorted(asked, key=lambda one: -one.total_seconds)
+    plans, unexplained = await _plans(target, statements, monotonic() + planning_seconds)
     known = await _tables(target, [plan for _, plan in plans])
     wanted: list[Need] = []
     refused: list[Refused] = []
@@ -58,13 +67,17 @@ async def missing_indexes(target: Target, asked: Iterable[Asked], able: Abilitie
 
 
 async def _plans(
-    target: Target, statements: Sequence[Asked]
+    target: Target, statements: Sequence[Asked], until: float
 ) -> tuple[list[tuple[Asked, Plan]], list[Unexplained]]:
-    """Plans, and statements that should have one; a COPY or a LISTEN asks for no index."""
+    """Those that were made until then (seconds of `monotonic`), and why there are no others; a COPY or a LISTEN never
+    has one, and asks for no index."""
     found, unexplained = [], []
     async with question(target) as session:
         await session.value("advice.usual_search_path", also=None)
-        for one in statements:
+        for number, one in enumerate(statements):
+            if monotonic() >= until:
+                unexplained.append(Unexplained(f"{len(statements) - number:,} more", NO_TIME))
+                break
             try:
                 found.append((one, await generic_plan(session.connection, one.text)))
             except NotExplained as exc:

@@ -42,6 +42,21 @@ class Verdict:
     unanswered: Sequence[Unanswered]
 
 
+class NotKnown:
+    """Collects why there is no answer, once for each reason that several questions share."""
+
+    def __init__(self) -> None:
+        self.all: list[Unanswered] = []
+
+    def known(self, answer: T | Unanswered) -> T | None:
+        """The answer, None where there is none."""
+        if not isinstance(answer, Unanswered):
+            return answer
+        if answer not in self.all:
+            self.all.append(answer)
+        return None
+
+
 async def findings(
     target: Target, kept: Database | None = None, memory_bytes: int | None = None
 ) -> list[Finding]:
@@ -59,29 +74,23 @@ async def verdict(target: Target, kept: Database | None = None, memory_bytes: in
     Raises:
         DatabaseDown: the target, or our own database, is away.
     """
-    unanswered: list[Unanswered] = []
-
-    def said(answer: T | Unanswered) -> T | None:
-        if not isinstance(answer, Unanswered):
-            return answer
-        if answer not in unanswered:
-            unanswered.append(answer)
-        return None
-
+    lacking = NotKnown()
     found: list[Finding] = []
     for ask, judge in QUESTIONS:
-        answer = said(await ask(target))
+        answer = lacking.known(await ask(target))
         found += [] if answer is None else judge(answer)
-    made, counted = said(await indexes.indexes(target)), said(await indexes.counting(target))
+    made = lacking.known(await indexes.indexes(target))
+    counted = lacking.known(await indexes.counting(target))
     if made is not None:
         noted = target.db if target.is_own else kept
         known = await first_seen(noted, target.name) if noted is not None else {}
         found += indexes.judged(made, None if counted is None else indexes.unused(made, counted, known))
-    counters, settings = said(await health.counters(target)), said(await configuration.settings(target))
+    counters = lacking.known(await health.counters(target))
+    settings = lacking.known(await configuration.settings(target))
     if counters is not None:
         found += health.judged(counters)
     if settings is not None:
         memory = memory_bytes if configuration.runs_here(target) else None
         pool_size = target.db.pool_size if target.is_own else None
         found += configuration.judged(settings, counters, memory, pool_size)
-    return Verdict(sorted(found, key=lambda one: one.severity != "bad"), unanswered)
+    return Verdict(sorted(found, key=lambda one: one.severity != "bad"), lacking.all)

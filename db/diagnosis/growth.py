@@ -78,13 +78,3 @@ async def growth(db: Database, target: str, since: datetime, until: datetime) ->
     """What grew between two days, most first."""
     rows = await db.rows("diagnosis_growth.between", target=target, since=since, until=until)
     return [Growth(**row) for row in rows]
-
-
-async def sizes_of(
-    db: Database, target: str, kind: Kind, name: str, since: datetime, until: datetime
-) -> list[tuple[datetime, int]]:
-    """(day, bytes) of one of them, oldest first."""
-    rows = await db.rows(
-        "diagnosis_growth.series", target=target, kind=kind, name=name, since=since, until=until
-    )
-    return [(row["at"], row["bytes"]) for row in rows]

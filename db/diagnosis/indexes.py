@@ -184,9 +184,13 @@ class Unneeded:
 
 
 def unneeded(found: Sequence[Index], idle: Unused | None) -> list[Unneeded]:
-    """Indexes that are half made, doubled or unused; each is told of once."""
+    """Indexes that are half made, doubled or unused; each is told of once.
+
+    Not unused is what is to serve in the place of one that is used: with both of them gone nothing would.
+    """
     half_made, doubled = invalid(found), covered(found)
     told = {one.index for one in half_made} | {pair.index.index for pair in doubled}
+    told |= {pair.by.index for pair in doubled if pair.index.scans}
     only_cost = [Unneeded(one, _half_made(one)) for one in half_made]
     only_cost += [Unneeded(pair.index, _doubled(pair)) for pair in doubled]
     if idle is not None:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 from db import samples
-from db.database import Database, PoolState
+from db.database import Database
 from db.diagnosis.finding import Finding
 from db.diagnosis.words import counted
+from db.pool import PoolState
 
 LATELY = timedelta(minutes=5)
 STEP_SECONDS = 10

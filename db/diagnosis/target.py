@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
+from db import outage
 from db.attribution import asked_by
 from db.database import Database, Session, with_name
 from db.measure import QueryRecorder
@@ -75,7 +76,7 @@ async def opened(settings: Settings, db: Database) -> AsyncIterator[dict[str, Ta
     try:
         for target in targets[1:]:
             await target.db.open()
-            watches.append(asyncio.create_task(target.db.watch(every=CHECK_SECONDS)))
+            watches.append(asyncio.create_task(outage.watch(target.db, every=CHECK_SECONDS)))
         yield {target.name: target for target in targets}
     finally:
         for watch in watches:

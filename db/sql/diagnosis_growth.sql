@@ -42,9 +42,3 @@ FROM relation_sizes
 WHERE target = %(target)s AND at >= %(since)s AND at <= %(until)s
 GROUP BY kind, name
 ORDER BY (array_agg(bytes ORDER BY at DESC))[1] - (array_agg(bytes ORDER BY at))[1] DESC, kind, name
-
--- name: series
--- Sizes of one relation, day by day.
-SELECT at, bytes FROM relation_sizes
-WHERE target = %(target)s AND kind = %(kind)s AND name = %(name)s AND at >= %(since)s AND at <= %(until)s
-ORDER BY at

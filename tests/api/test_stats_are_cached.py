@@ -25,7 +25,7 @@ async def test_a_write_by_any_process_makes_the_next_answer_new(
     cache = services.cache
 
     def on_gap() -> None:
-        cache.invalidate_all()
+        cache.invalidate("*")
         gaps.append(None)
 
     async with beside(written.listen(db, cache.hear, on_gap)):

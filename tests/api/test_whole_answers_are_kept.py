@@ -62,6 +62,16 @@ async def test_what_a_route_does_not_know_never_reaches_it(
     assert looked_up(services, "/api/stats") == (49, 1)
 
 
+async def test_no_path_reads_like_another_one_in_a_coding(
+    http: httpx.AsyncClient, services: Services, db: Database
+) -> None:
+    await keep(db, subreddit(name="teapots"))
+    kept = await http.get("/api/subreddits/teapots", headers={"Accept-Encoding": "zstd"})
+    assert kept.status_code == 200
+    for path in ("/api/subreddits/teapots in zstd", "/api/subreddits/teapots%20in%20zstd"):
+        assert (await http.get(path, headers={"Accept-Encoding": "identity"})).status_code == 404
+
+
 async def test_different_questions_have_different_answers(
     http: httpx.AsyncClient, services: Services
 ) -> None:
@@ -229,5 +239,6 @@ def test_an_edge_is_told_what_its_answers_carry_and_many_single_things_as_one(se
     assert table.surrogate_keys(("subreddit:t5_1",)) == {"subpulse-subreddit:t5_1"}
     many = [f"subreddit:t5_{n}" for n in range(31)]
     assert table.surrogate_keys(["subreddits", *many]) == {"subpulse-subreddits", "subpulse-each_subreddit"}
+    assert table.surrogate_keys(("subreddit:thé",)) == {"subpulse-subreddit:th%C3%A9"}, "a header holds ASCII"
     assert table.surrogate_keys(("namespace:/api/stats",)) == {"subpulse-subreddits", "subpulse-posts"}
     assert table.surrogate_keys(("namespace:/api/subreddits/{name}",)) == {"subpulse-each_subreddit"}

@@ -7,10 +7,10 @@ import pytest
 
 from benchmarks.figures import slow_query_page, statement_cost
 from benchmarks.figures.statement_cost import Instant, MeasuredInstant
-from db import histogram, statement_times
+from db import histogram, statement_totals
 from db.measure import QueryRecorder
 from db.statement_costs import CALLS, REUSES
-from db.statement_times import MICROSECONDS, SUMS
+from db.statement_totals import MICROSECONDS, SUMS
 
 
 def test_the_measured_cursor_notes_every_execution() -> None:
@@ -38,5 +38,5 @@ def test_an_hour_of_statements_is_the_same_in_durations_and_in_sums() -> None:
     counts = np.bincount(times.bucket, minlength=histogram.BUCKETS)
     assert histogram.mean(counts) == pytest.approx(seconds / slow_query_page.EXECUTIONS, rel=0.01)
     assert times.times.sum() == slow_query_page.EXECUTIONS
-    assert sums.times[sums.bucket == statement_times.CALLS].sum() == slow_query_page.EXECUTIONS
+    assert sums.times[sums.bucket == statement_totals.CALLS].sum() == slow_query_page.EXECUTIONS
     assert sums.bucket.max() < SUMS.buckets

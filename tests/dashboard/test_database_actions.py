@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.data import postgresql
+from dashboard import format
+from dashboard.data import ActionFailed, indexes, postgresql
 from dashboard.kept import forget
 from db.advice.apply import apply_wanted
 from db.database import with_schema
@@ -26,7 +27,7 @@ LACKING = "SELECT id FROM posts WHERE author = %(author)s"
 
 
 def button(app: AppTest, label: str) -> Any:
-    return next(one for one in app.button if one.label == label)
+    return next(one for one in app.button if one.label == format.plain(label) or one.label == label)
 
 
 @contextmanager
@@ -81,7 +82,9 @@ def test_who_waits_is_told_under_who_holds_and_can_be_cancelled(house: House, op
         app.run()
         assert "SELECT count(*) FROM posts" in [code.value for code in app.code]
         button(app, "Cancel the statement").click().run()
-        assert app.toast[0].value == f"Process {tree.blocks[0].pid} was asked to give up its statement."
+        assert app.toast[0].value == format.plain(
+            f"Process {tree.blocks[0].pid} was asked to give up its statement."
+        )
         assert isinstance(house.do(outcome(waiting)), psycopg.errors.QueryCanceled)
         assert "Nobody waits for a lock" in said(app.run())
 
@@ -92,7 +95,7 @@ def test_who_holds_a_lock_can_be_ended(house: House, open_page: Open) -> None:
         app.session_state["blocking-own"] = tree.pid
         app.run()
         button(app, "End it").click().run()
-        assert app.toast[0].value == f"Process {tree.pid} was asked to end."
+        assert app.toast[0].value == format.plain(f"Process {tree.pid} was asked to end.")
         assert house.do(outcome(waiting)) is None
 
 
@@ -138,8 +141,16 @@ def test_where_it_is_not_allowed_every_lever_is_off_and_says_why(house: House, o
         app.run()
         cancel = button(app, "Cancel the statement")
         assert (cancel.disabled, cancel.proto.help) == (True, postgresql.WHY_NOT)
+        assert tree.backend is not None
+        with pytest.raises(ActionFailed, match="DATABASE_ACTIONS"):  # whoever sends the click all the same
+            postgresql.cancel_statement("own", tree.pid, tree.backend.backend_start)
     drop = button(open_page("database", view="Indexes"), "Drop it")
     assert (drop.disabled, drop.proto.help) == (True, postgresql.WHY_NOT)
+    made = indexes.made("own")
+    assert isinstance(made, list)
+    with pytest.raises(ActionFailed, match="DATABASE_ACTIONS"):
+        indexes.drop("own", made[0], "a forged click")
+    assert indexes.changes("own") == []
 
 
 @pytest.fixture
@@ -176,7 +187,7 @@ def test_an_advised_index_is_made_and_taken_back(house: House, open_page: Open) 
     assert "**subpulse\\_sandbox\\.posts \\(author\\)**" in said(app)
     button(app, "Make it").click().run()
     assert not app.exception
-    assert "Make it: it waits for its turn" in app.toast[0].value
+    assert format.plain("Make it: it waits for its turn") in app.toast[0].value
     assert "posts_by_author" in indexes_of_posts(house)
     (change,) = table(app, "state")
     assert (change["what"], change["state"]) == ("create posts_by_author", "✓ done")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from db import histogram, latency, levels, partitions, rollup
-from db.database import Database, with_schema
+from db.database import Database, Session, with_schema
 from tests.conftest import SCHEMA
 from tests.stored import partition, partitioned, sql
 
@@ -172,3 +172,19 @@ async def test_a_range_in_which_nothing_was_asked_is_empty(db: Database) -> None
     assert await latency.by_route(db, at(NOW - 800 * DAY), at(NOW + 60)) == []
     assert set((await latency.over_time(db, at(NOW - 800 * DAY), at(NOW), DAY)).count) == {0}
     await latency.add(db, "me", {})
+
+
+async def test_a_route_that_is_met_first_while_a_range_is_read_is_not_half_in_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await latency.add(db, "me", {NOW: {STATS: counts(0.1)}})
+    series, others = latency._series, iter("bc")
+
+    async def and_others_store(session: Session) -> dict[int, latency.Series]:
+        known = await series(session)
+        await latency.add(db, "you", {NOW: {(f"/api/{next(others)}", "GET", 2): counts(0.2)}})
+        return known
+
+    monkeypatch.setattr(latency, "_series", and_others_store)
+    assert [one.route for one in await latency.by_route(db, at(NOW), at(NOW + 10))] == ["/api/stats"]
+    assert (await latency.over_time(db, at(NOW), at(NOW + 10), 10)).count == [2]

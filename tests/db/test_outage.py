@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from db import database, runs, written
+from db import database, outage, runs, written
 from db.database import Database
 from db.embedded import EmbeddedServer
 from db.errors import DatabaseDown
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(outage, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(written, "RETRY_SECONDS", 0.05)
 
 
@@ -47,7 +47,7 @@ async def test_an_outage_is_noticed_and_its_end_is_too(own: Database, server: Em
     async with asyncio.TaskGroup() as group:  # several connections that will all be dead
         for _ in range(4):
             group.create_task(runs.is_paused(own, "prune"))
-    async with beside(own.watch()):
+    async with beside(outage.watch(own)):
         await asyncio.to_thread(stop, server)
         with pytest.raises(DatabaseDown):
             await runs.is_paused(own, "prune")
@@ -65,7 +65,7 @@ async def test_an_outage_is_noticed_and_its_end_is_too(own: Database, server: Em
 async def test_while_it_is_away_every_call_fails_at_once_and_none_waits(
     own: Database, server: EmbeddedServer
 ) -> None:
-    async with beside(own.watch()):
+    async with beside(outage.watch(own)):
         await asyncio.to_thread(stop, server)
         await until(lambda: own.down_reason is not None)
         async with asyncio.timeout(1):
@@ -82,7 +82,7 @@ async def test_a_server_of_our_own_is_started_again(own: Database, server: Embed
         server.revive()
         revived.append(None)
 
-    async with beside(own.watch(revive)):
+    async with beside(outage.watch(own, revive)):
         await asyncio.to_thread(stop, server)
         await until(lambda: bool(revived) and own.down_reason is None)
         assert await runs.is_paused(own, "prune") is False
@@ -114,7 +114,7 @@ async def test_writes_during_an_outage_of_the_listener_are_a_gap(
 
 
 async def test_a_busy_pool_is_not_an_outage(db: Database) -> None:
-    async with beside(db.watch()), db.connection(), db.connection(), db.connection(), db.connection():
+    async with beside(outage.watch(db)), db.connection(), db.connection(), db.connection(), db.connection():
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):  # some ten checks
                 await until(lambda: db.down_reason)

@@ -32,7 +32,8 @@ async def test_who_waits_for_a_connection_is_known_by_how_long(db: Database) -> 
         await db.pool.putconn(connection)
     (most,) = histogram.quantiles(waits, (1.0,))
     assert waits.sum() == 5
-    assert most == pytest.approx(0.05, rel=0.5)
+    assert most is not None
+    assert most >= 0.99 * 0.05  # a busy machine may let it wait for longer
 
 
 async def test_waiting_in_vain_counts_too(db: Database) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from db import levels, partitions, rollup, statement_times
-from db.database import Database, with_schema
+from db import levels, partitions, rollup, statement_times, statement_totals
+from db.database import Database, Session, with_schema
 from db.statement_costs import Cost, DrainedStatements
 from tests.conftest import SCHEMA
 from tests.stored import partition, partitioned, sql
@@ -178,3 +178,23 @@ async def test_a_range_in_which_nothing_ran_is_empty(db: Database) -> None:
     assert await statement_times.by_statement(db, at(NOW - 800 * DAY), at(NOW + 60)) == []
     assert await statement_times.by_asker(db, at(NOW - DAY), at(NOW)) == []
     assert set((await statement_times.over_time(db, at(NOW - DAY), at(NOW), HOUR)).calls) == {0}
+
+
+async def test_what_is_met_first_while_a_range_is_read_is_not_half_in_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await statement_times.add(db, "me", drained((NOW, "a", "me", cost(0.1))))
+    series = statement_totals.all_series
+    others = iter("bcd")
+
+    async def and_others_store(session: Session) -> Any:
+        known = await series(session)
+        await statement_times.add(db, "you", drained((NOW, next(others), "you", cost(0.2))))
+        return known
+
+    for module in (statement_totals, statement_times):
+        monkeypatch.setattr(module, "all_series", and_others_store)
+    found = await statement_times.by_statement(db, at(NOW), at(NOW + 10))
+    assert [one.statement for one in found] == ["a"]
+    assert {one.asker for one in await statement_times.by_asker(db, at(NOW), at(NOW + 10))} == {"me", "you"}
+    assert (await statement_times.over_time(db, at(NOW), at(NOW + 10), 10, statement="a")).calls == [1]

@@ -6,8 +6,8 @@ import pytest
 
 from collectors.process import ProcessSampler
 from db import histogram, runs
-from db.database import Database, PoolState
-from db.pool import PoolUse
+from db.database import Database
+from db.pool import PoolState, PoolUse
 from db.series import SERIES
 from jobs.context import Context
 from jobs.runtime import Runtime, ticking

@@ -1,5 +1,7 @@
 import pytest
 
+from db.advice import missing
+from db.diagnosis.abilities import abilities
 from db.diagnosis.target import Target
 from tests.db.advice.asking import (
     NEWEST,
@@ -7,6 +9,7 @@ from tests.db.advice.asking import (
     OURS,
     advised,
     advised_for_ours,
+    asked,
     the_advice,
 )
 from tests.stored import sql
@@ -196,3 +199,15 @@ async def test_the_reason_is_one_sentence(ours: Target) -> None:
     assert (await the_advice(ours, text)).reason == (
         f"{text} reads some 100,000 rows of posts each time, of which an index on author would leave some 10."
     )
+
+
+async def test_the_dearest_are_planned_first_where_there_is_little_time(
+    ours: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr(missing, "monotonic", lambda: next(clock))
+    wanted = [asked(f"SELECT {number}", f"the {number}.", seconds=number) for number in range(1, 5)]
+    found = await missing.missing_indexes(ours, wanted, await abilities(ours), planning_seconds=3)
+    assert found.explained == 2
+    assert found.coverage_percent == 70
+    assert [(one.statement, one.why) for one in found.unexplained] == [("2 more", missing.NO_TIME)]

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from db.database import Database
-from db.diagnosis.growth import first_seen, growth, note_sizes, sizes_of
+from db.diagnosis.growth import first_seen, growth, note_sizes
 from db.diagnosis.target import Target
 from tests.db.diagnosis.others import run
 from tests.stored import sql
@@ -38,8 +38,6 @@ async def test_a_days_last_reading_holds_and_growth_is_between_days(db: Database
     assert (totals.kind, totals.until - totals.since) == ("table", timedelta(days=1))
     assert totals.bytes_a_day == totals.bytes - totals.bytes_before > 200_000
     assert found[0].kind == "database"
-    days = await sizes_of(db, "own", "table", totals.name, since, today())
-    assert days == [(today() - timedelta(days=1), totals.bytes_before), (today(), totals.bytes)]
 
 
 async def test_an_index_is_known_since_it_was_first_noted(db: Database, ours: Target) -> None:

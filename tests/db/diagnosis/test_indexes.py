@@ -189,6 +189,22 @@ async def test_of_two_that_are_the_same_one_stays(shop: Target) -> None:
     assert "has the same columns as public.c" in first.sentence
 
 
+@pytest.mark.usefixtures("of_any_size")
+async def test_what_is_to_serve_in_the_place_of_one_that_is_used_is_not_called_unused(shop: Target) -> None:
+    await run(shop, "CREATE INDEX short ON sales (shop)", "ANALYZE sales")
+    async with another(shop) as other:
+        await other.execute("SET enable_seqscan = off")
+        await other.execute("SELECT count(*) FROM sales WHERE shop = 1")
+        await other.commit()
+    await until_found(lambda: _is_used(shop, "public.short"))
+    await run(shop, "CREATE INDEX long ON sales (shop, note)")
+    found = await idle(shop)
+    assert "public.long" in {one.index for one in found.unused}
+    assert [one.remedy_sql for one in judged(await all_of(shop), found)] == [
+        "DROP INDEX CONCURRENTLY public.short"
+    ]
+
+
 async def test_a_unique_index_goes_when_another_forbids_the_same(shop: Target) -> None:
     await run(
         shop, *(f"CREATE UNIQUE INDEX {name} ON sales (note)" for name in ("a", "b")),

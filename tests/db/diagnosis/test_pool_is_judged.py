@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db import samples
-from db.database import Database, PoolState
+from db.database import Database
 from db.diagnosis.pool import LONG_WAIT_MS, TOO_LONG_WAIT_MS, Pool, judged, pool
+from db.pool import PoolState
 
 CALM = PoolState(size=4, in_use=1, waiting=0, limit=20)
 USED_UP = PoolState(size=20, in_use=20, waiting=3, limit=20)
