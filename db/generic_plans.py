@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import psycopg
 
+from db.errors import one_line
 from db.pool import Connection
 
 EXPLAINABLE = re.compile(r"(\s|--.*\n)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
@@ -139,4 +140,4 @@ def _count(text: str) -> int:
 
 
 def _first_line(exc: psycopg.Error) -> str:
-    return exc.diag.message_primary or " ".join(str(exc).split())
+    return exc.diag.message_primary or one_line(exc)

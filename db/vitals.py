@@ -8,6 +8,7 @@ import structlog
 from psycopg.rows import DictRow
 
 from db.database import Database
+from db.errors import one_line
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class Vitals:
         try:
             row = await db.row("vitals.read")
         except psycopg.Error as exc:
-            reason = " ".join(str(exc).split())
+            reason = one_line(exc)
             if reason != self._refused:
                 log.warning("PostgreSQL does not tell how it fares", why=reason)
             self._refused, row = reason, None

@@ -14,7 +14,7 @@ import psycopg
 from collectors.dumps.errors import Stopped
 from collectors.dumps.opened import Dump, open_dump
 from collectors.errors import CollectorError
-from db.errors import DatabaseError
+from db.errors import DatabaseError, one_line
 from jobs.context import Context
 from jobs.importing import Imported, import_dump
 from jobs.job import Job
@@ -123,5 +123,5 @@ def _by_reason(counts: Mapping[str, int]) -> str:
 
 
 def _in_a_line(name: str, exc: Exception) -> str:
-    said = " ".join(str(exc).split())
+    said = one_line(exc)
     return said if said.startswith(name) else f"{name}: {said}"

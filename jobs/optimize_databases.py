@@ -10,7 +10,7 @@ import structlog
 
 from db import reports
 from db.diagnosis.target import Target, opened
-from db.errors import DatabaseError
+from db.errors import DatabaseError, one_line
 from db.report_text import markdown
 from db.reports import Report
 from jobs.context import Context
@@ -50,7 +50,7 @@ async def _report(context: Context, target: Target) -> None:
 
 
 async def _tell_failure(context: Context, target: Target, exc: Exception) -> None:
-    why = " ".join(str(exc).split())
+    why = one_line(exc)
     log.warning("database not reported on", target=target.name, why=why)
     if not target.is_own:
         report = Report(target.name, datetime.now(UTC), failure=why)

@@ -18,7 +18,7 @@ from db import alerts, samples, subreddits
 from db.attribution import asked_by
 from db.diagnosis import locks
 from db.diagnosis.locks import Blocked
-from db.errors import DatabaseDown
+from db.errors import DatabaseDown, one_line
 from db.levels import STEP
 from db.requests import Lately
 from jobs import source_health, verdicts
@@ -102,7 +102,7 @@ class Present:
             except DatabaseDown:
                 pass  # the database's verdict says so
             except psycopg.Error as exc:
-                log.warning("present not read", why=" ".join(str(exc).split()))
+                log.warning("present not read", why=one_line(exc))
             await asyncio.sleep(READ_SECONDS)
 
     async def _metered_read(self) -> Stored:

@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from db.errors import DatabaseDown
+from db.errors import DatabaseDown, one_line
 from jobs.context import Context
 from jobs.job import Arguments, Job
 from jobs.recorder import Recorder
@@ -119,7 +119,7 @@ class Queue:
                 )
                 log.warning("queue worker stopped by itself; it starts again")
             except (ConnectorException, psycopg.Error, DatabaseDown, OSError) as exc:
-                log.warning("queue worker interrupted", why=" ".join(str(exc).split()))
+                log.warning("queue worker interrupted", why=one_line(exc))
             finally:
                 self.working = False
             if _is_cancelled():

@@ -146,7 +146,7 @@ async def ask(app: ASGIApp, scope: Scope, receive: Receive) -> Plain:
 
     try:
         await app(scope, receive, note)
-    except Exception as exc:
+    except Exception as exc:  # whatever it is: what was answered goes out first, and then it is raised again
         if started is None:
             raise
         failure = exc

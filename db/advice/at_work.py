@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from db.diagnosis.target import Target
+from db.errors import one_line
 from db.measure import measured_cursor
 from db.pool import Connection
 
@@ -64,4 +65,4 @@ def why(exc: psycopg.Error, patience: Patience) -> str:
             f"another transaction held the table for longer than {patience.blocking_seconds:g} s, or was older than "
             f"the change for longer than {patience.concurrent_seconds:g} s: see who blocks whom, then try again"
         )
-    return exc.diag.message_primary or " ".join(str(exc).split())
+    return exc.diag.message_primary or one_line(exc)
